@@ -1,0 +1,2 @@
+//! golf
+fn main() {}
