@@ -18,11 +18,8 @@ pub enum Tokenization {
 
 impl Tokenization {
     /// All of them with their names in artifacts.
-    pub const NAMES: [(Tokenization, &'static str); 3] = [
-        (Tokenization::Bytes, "bytes"),
-        (Tokenization::Bpe, "bpe"),
-        (Tokenization::LongestMatch, "longest-match"),
-    ];
+    pub const NAMES: [(Tokenization, &'static str); 3] =
+        [(Tokenization::Bytes, "bytes"), (Tokenization::Bpe, "bpe"), (Tokenization::LongestMatch, "longest-match")];
 }
 
 /// Token id -> non-empty byte string. A borrowed view, so that it can lie in flash.
@@ -240,7 +237,8 @@ impl<'a> Vocabulary<'a> {
 
     fn offset(&self, index: usize) -> usize {
         let at = 4 * index;
-        u32::from_le_bytes([self.offsets[at], self.offsets[at + 1], self.offsets[at + 2], self.offsets[at + 3]]) as usize
+        u32::from_le_bytes([self.offsets[at], self.offsets[at + 1], self.offsets[at + 2], self.offsets[at + 3]])
+            as usize
     }
 
     fn sorted(&self, place: usize) -> u32 {

@@ -1,1 +1,16 @@
-//! task
+//! Tasks: what entries are examined on.
+//!
+//! A task is a folder `tasks/<id>/` with a [definition](Definition), `task.json`. Its [items](Item) come from data files
+//! pinned by hash, from a [generator](generator), or both.
+#![forbid(unsafe_code)]
+
+mod definition;
+pub mod draw;
+pub mod generator;
+mod item;
+mod load;
+
+pub use definition::{DataFile, Definition, Generated, Kind};
+pub use draw::Draw;
+pub use item::{Content, Item};
+pub use load::{Task, TaskError, load_all};

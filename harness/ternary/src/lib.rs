@@ -1,1 +1,30 @@
-//! ternary
+//! The reference engine: a decoder-only transformer whose every step from the artifact to the logits is integer.
+//!
+//! `ARITHMETIC.md` beside this crate defines what it computes; the shape is configured by the header of an [`Image`], a model laid
+//! out flat. The engine allocates nothing: it is given [memory](Memory) of the size that the image [needs](Needs).
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
+
+#[cfg(any(feature = "build", test))]
+extern crate alloc;
+
+mod attention;
+#[cfg(feature = "build")]
+pub mod build;
+mod codec;
+mod engine;
+mod fixed;
+mod image;
+mod kernel;
+mod memory;
+mod mlp;
+mod softcap;
+
+pub use codec::Codec;
+pub use engine::Engine;
+pub use image::{Image, ImageError, Shape, WORK_LIMIT};
+pub use memory::{Memory, Needs};
+
+/// Version of the arithmetic: a change that can change a logit raises it.
+pub const VERSION: u32 = 1;
