@@ -1,1 +1,18 @@
-//! record
+//! What is kept: submissions as they are sent in, records as they are stored, and the leaderboard derived from both.
+//!
+//! A [score](Score) is deterministic: the same bytes on every machine. A [measurement](Measurements) belongs to a machine. Neither holds a derived
+//! figure; means, ratios and ranks are computed where they are shown.
+#![forbid(unsafe_code)]
+
+mod json;
+mod leaderboard;
+mod measurement;
+mod score;
+mod store;
+pub mod submission;
+
+pub use json::to_json;
+pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
+pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
+pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, Score, Summary, TaskScore};
+pub use store::{Store, StoreError, write_atomically};

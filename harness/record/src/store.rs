@@ -1,0 +1,167 @@
+//! The folder `results/`.
+
+use crate::{Measurements, Score, to_json};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Records by submission.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// Why a record can't be read or written.
+#[derive(Debug)]
+pub struct StoreError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong, and how to mend it.
+    pub message: String,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.message)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Replaces a file in one step: a kill at any moment leaves the old one or the new one. Folders on the way are made.
+///
+/// # Errors
+/// If the file can't be written; the old one is then still there.
+pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".golf-").tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path)?;
+    // The rename itself lies in the folder.
+    #[cfg(unix)]
+    fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+impl Store {
+    /// In this folder, which need not exist yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Store { folder: folder.into() }
+    }
+
+    /// Where the score of a submission lies.
+    pub fn score_path(&self, slug: &str) -> PathBuf {
+        self.folder.join(slug).join("score.json")
+    }
+
+    /// Where the measurements of a submission on a machine lie.
+    pub fn measurements_path(&self, slug: &str, machine: &str) -> PathBuf {
+        self.folder.join(slug).join(format!("{machine}.json"))
+    }
+
+    /// The score of a submission, if there is one.
+    ///
+    /// # Errors
+    /// If the file is there but can't be read as a score.
+    pub fn score(&self, slug: &str) -> Result<Option<Score>, StoreError> {
+        read(&self.score_path(slug))
+    }
+
+    /// Measurements of a submission on all machines, by machine.
+    ///
+    /// # Errors
+    /// If a file can't be read as measurements.
+    pub fn measurements(&self, slug: &str) -> Result<Vec<Measurements>, StoreError> {
+        let Ok(files) = fs::read_dir(self.folder.join(slug)) else { return Ok(vec![]) };
+        let mut paths: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+        paths.sort();
+        let is_record = |path: &&PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.ends_with(".json") && name != "score.json" && !name.starts_with('.')
+        };
+        paths.iter().filter(is_record).filter_map(|path| read(path).transpose()).collect()
+    }
+
+    /// Stores a score.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_score(&self, score: &Score) -> Result<(), StoreError> {
+        put(&self.score_path(&score.slug), score)
+    }
+
+    /// Stores measurements.
+    ///
+    /// # Errors
+    /// If they can't be written.
+    pub fn put_measurements(&self, measurements: &Measurements) -> Result<(), StoreError> {
+        put(&self.measurements_path(&measurements.slug, &measurements.machine.id), measurements)
+    }
+
+    /// Stores a derived file, such as the leaderboard.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_derived(&self, name: &str, content: &str) -> Result<(), StoreError> {
+        let path = self.folder.join(name);
+        write_atomically(&path, content.as_bytes()).map_err(|fault| cannot_write(&path, &fault))
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    let error = |message| StoreError { path: path.to_owned(), message };
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(fault) => return Err(error(format!("can't be read: {fault}"))),
+    };
+    let remedy = "delete the file, and `cargo golf run` makes it anew";
+    serde_json::from_slice(&text).map(Some).map_err(|fault| error(format!("is not a record: {fault}; {remedy}")))
+}
+
+fn put(path: &Path, record: &impl Serialize) -> Result<(), StoreError> {
+    write_atomically(path, to_json(record).as_bytes()).map_err(|fault| cannot_write(path, &fault))
+}
+
+fn cannot_write(path: &Path, fault: &io::Error) -> StoreError {
+    let message = format!("can't be written: {fault}. Nothing was lost; make room or grant access, and run again");
+    StoreError { path: path.to_owned(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_no_scraps_are_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.json");
+        write_atomically(&path, b"one").unwrap();
+        write_atomically(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_torn_record_is_an_error_that_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        assert!(store.score("x").unwrap().is_none());
+        write_atomically(&store.score_path("x"), b"{\"schema\":1,").unwrap();
+        let message = store.score("x").unwrap_err().to_string();
+        assert!(message.contains("score.json: is not a record") && message.contains("delete the file"), "{message}");
+    }
+}
