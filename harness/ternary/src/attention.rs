@@ -3,7 +3,7 @@
 
 use crate::fixed::{bits, largest, normal_shift, shift};
 use crate::image::{Image, Shape};
-use crate::kernel;
+use crate::kernel::Kernel;
 use crate::memory::{Layout, Parts};
 use golf_core::logit::exp2_fraction;
 
@@ -13,6 +13,7 @@ const WEIGHT_BITS: u32 = 12;
 /// For `tokens` tokens from `position` on, whose queries, keys and values lie side by side in `parts.wide`: writes keys and values to the
 /// cache of `depth`, and the heads' outputs to `parts.inner`.
 pub(crate) fn attend(
+    kernel: Kernel,
     image: &Image<'_>,
     layout: &Layout,
     parts: &mut Parts<'_>,
@@ -38,7 +39,13 @@ pub(crate) fn attend(
             let rotated = &mut parts.query[..shape.head_dim];
             rotate(image, now, query, rotated);
             let group = head / (shape.heads / shape.kv_heads);
-            cache.read(group, now, image.gain(block, head), rotated, parts.scores, output);
+            cache.read(
+                kernel,
+                Head { group, position: now, gain: image.gain(block, head) },
+                rotated,
+                parts.scores,
+                output,
+            );
         }
     }
 }
@@ -62,6 +69,15 @@ fn rotate(image: &Image<'_>, position: usize, x: &mut [i32], out: &mut [i8]) {
         out[pair] = quantise(a * cosine - b * sine);
         out[pair + half] = quantise(a * sine + b * cosine);
     }
+}
+
+/// One query head's place.
+#[derive(Clone, Copy)]
+struct Head {
+    /// The key/value head that it reads.
+    group: usize,
+    position: usize,
+    gain: i32,
 }
 
 /// The keys and values of the last tokens at one depth: a ring for each key/value head.
@@ -99,25 +115,36 @@ impl<'a> Cache<'a> {
         }
     }
 
-    /// One head's attention at `position`: `output` gets the weighted mean of the values, with eight more fractional bits than they have.
-    fn read(&self, group: usize, position: usize, gain: i32, query: &[i8], scores: &mut [i32], output: &mut [i32]) {
-        let first = (position + 1).saturating_sub(self.window);
-        let scores = &mut scores[..position + 1 - first];
-        let slots =
-            (first..=position).map(|position| (group * self.capacity + position % self.capacity) * self.head_dim);
-        for (score, at) in scores.iter_mut().zip(slots.clone()) {
-            *score = (kernel::dot(query, &self.keys[at..at + self.head_dim]) * gain + (1 << 7)) >> 8;
-        }
-        let most = *scores.iter().max().expect("a token sees itself");
-        output.fill(0);
-        let mut total = 0;
-        for (&score, at) in scores.iter().zip(slots) {
-            let weight = weight((most - score) as u32);
-            if weight != 0 {
-                total += weight;
-                kernel::add_scaled(output, weight as i32, &self.values[at..at + self.head_dim]);
+    /// One head's attention: `output` gets the weighted mean of the values, with eight more fractional bits than they have.
+    fn read(&self, kernel: Kernel, head: Head, query: &[i8], scores: &mut [i32], output: &mut [i32]) {
+        let first = (head.position + 1).saturating_sub(self.window);
+        let seen = head.position + 1 - first;
+        let scores = &mut scores[..seen];
+        // The ring may wrap around: up to its end, then from its beginning.
+        let begin = first % self.capacity;
+        let (front, back) = scores.split_at_mut(seen.min(self.capacity - begin));
+        let rows = |from: usize, count: usize| {
+            let at = (head.group * self.capacity + from) * self.head_dim;
+            at..at + count * self.head_dim
+        };
+        let parts = [(rows(begin, front.len()), front), (rows(0, back.len()), back)];
+        let mut most = i32::MIN;
+        for (range, scores) in parts {
+            kernel.dots(query, &self.keys[range], scores);
+            for score in scores {
+                *score = (*score * head.gain + (1 << 7)) >> 8;
+                most = most.max(*score);
             }
         }
+        let mut total = 0;
+        for score in scores.iter_mut() {
+            *score = weight((most - *score) as u32);
+            total += *score as u32;
+        }
+        output.fill(0);
+        let (front, back) = scores.split_at(seen.min(self.capacity - begin));
+        kernel.add_weighted(front, &self.values[rows(begin, front.len())], output);
+        kernel.add_weighted(back, &self.values[rows(0, back.len())], output);
         // One over the total, as a 16-bit reciprocal.
         let length = bits(total);
         let inverse = i64::from((1u32 << 31) / (((u64::from(total)) << 16 >> length) as u32));
@@ -128,13 +155,13 @@ impl<'a> Cache<'a> {
 }
 
 /// `2^(-below / 1024)` in Q12.
-fn weight(below: u32) -> u32 {
+fn weight(below: u32) -> i32 {
     let (whole, fraction) = (below >> 10, (below & 1_023) << 6);
     if whole > 13 {
         return 0;
     }
     let by = 31 - WEIGHT_BITS + whole;
-    ((u64::from(exp2_fraction(fraction)) + (1 << (by - 1))) >> by) as u32
+    ((u64::from(exp2_fraction(fraction)) + (1 << (by - 1))) >> by) as i32
 }
 
 #[cfg(test)]

@@ -148,7 +148,10 @@ impl Shape {
                 return Err(ImageError::Limit { field, value, low, high });
             }
         }
-        if self.head_dim % 2 != 0 || self.heads % self.kv_heads != 0 || !self.period.is_power_of_two() {
+        if !self.head_dim.is_multiple_of(2)
+            || !self.heads.is_multiple_of(self.kv_heads)
+            || !self.period.is_power_of_two()
+        {
             return Err(ImageError::Divisibility);
         }
         match self.multiply_adds() {
@@ -417,7 +420,11 @@ impl<'a> Image<'a> {
         let codec = Codec::NAMES.get(field(0) as usize).ok_or(ImageError::Matrix)?.0;
         let groups = field(1) as usize;
         let (exponent, pre_shift) = (field(2) as i32, field(3) as i32);
-        if groups == 0 || cols % groups != 0 || !(0..=62).contains(&exponent) || !(0..=62).contains(&pre_shift) {
+        if groups == 0
+            || !cols.is_multiple_of(groups)
+            || !(0..=62).contains(&exponent)
+            || !(0..=62).contains(&pre_shift)
+        {
             return Err(ImageError::Matrix);
         }
         let weights = section(self.bytes, field(4), rows * codec.row_bytes(cols))?;
@@ -430,5 +437,5 @@ impl<'a> Image<'a> {
 fn section(bytes: &[u8], offset: u32, length: usize) -> Result<&[u8], ImageError> {
     let start = offset as usize;
     let end = start.checked_add(length).ok_or(ImageError::Section)?;
-    if start % 4 != 0 { Err(ImageError::Section) } else { bytes.get(start..end).ok_or(ImageError::Section) }
+    if !start.is_multiple_of(4) { Err(ImageError::Section) } else { bytes.get(start..end).ok_or(ImageError::Section) }
 }

@@ -3,8 +3,8 @@
 //! `ARITHMETIC.md` beside this crate defines what it computes; the shape is configured by the header of an [`Image`], a model laid
 //! out flat. The engine allocates nothing: it is given [memory](Memory) of the size that the image [needs](Needs).
 #![no_std]
-#![forbid(unsafe_code)]
-#![deny(clippy::float_arithmetic)]
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
 #[cfg(any(feature = "build", test))]
 extern crate alloc;
@@ -24,6 +24,7 @@ mod softcap;
 pub use codec::Codec;
 pub use engine::Engine;
 pub use image::{Image, ImageError, Shape, WORK_LIMIT};
+pub use kernel::Kernel;
 pub use memory::{Memory, Needs};
 
 /// Version of the arithmetic: a change that can change a logit raises it.
