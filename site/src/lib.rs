@@ -1,1 +1,95 @@
-//! site
+//! The leaderboard that people read: a static site rendered from records.
+//!
+//! Plain HTML, readable without scripts and in a text browser. Nothing is loaded from elsewhere, and a
+//! content-security policy in every page sees to it. The same records give the same bytes.
+#![forbid(unsafe_code)]
+
+mod book;
+mod chart;
+#[cfg(test)]
+mod fixtures;
+mod format;
+mod html;
+mod layout;
+mod markdown;
+mod output;
+mod page;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use book::Book;
+use output::Files;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is rendered.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// All entries with their records.
+    pub board: &'a golf_record::Leaderboard,
+    /// The tasks' definitions.
+    pub tasks: &'a [golf_task::Definition],
+    /// The season from which fresh items are drawn.
+    pub season: &'a str,
+    /// The files that can be downloaded.
+    pub tables: &'a golf_record::Tables,
+    /// The command that renders the site, named at the foot of each page.
+    pub command: &'a str,
+}
+
+/// Why the site can't be rendered.
+#[derive(Debug)]
+pub enum SiteError {
+    /// An entry or a task whose name can't be part of a path.
+    Name(String),
+    /// A chart couldn't be drawn.
+    Chart(String),
+    /// A file can't be written or removed.
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: io::Error,
+    },
+}
+
+impl fmt::Display for SiteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SiteError::Name(name) => {
+                write!(f, "{name:?} can't name a page: rename it to letters a-z, digits and hyphens")
+            }
+            SiteError::Chart(message) => write!(f, "a chart can't be drawn: {message}"),
+            SiteError::Write { path, fault } => write!(f, "{}: can't be written: {fault}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for SiteError {}
+
+/// Renders the site into a folder and returns the number of pages. Everything is rendered before anything is written;
+/// files that a former render left there and that no longer belong are deleted, and no others.
+///
+/// # Errors
+/// If an entry or a task has a name that can't be part of a path, or if a file can't be written.
+pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
+    let book = Book::of(site)?;
+    let mut files = Files::default();
+    files.add("style.css", include_str!("../assets/style.css"));
+    files.add("icon.svg", include_str!("../assets/icon.svg"));
+    files.add("leaderboard.csv", site.tables.csv.as_str());
+    files.add("leaderboard.json", site.tables.json.as_str());
+    files.add("measurements.csv", site.tables.measurements.as_str());
+    page::index(&book, &mut files)?;
+    page::method(&book, &mut files);
+    for entry in &site.board.entries {
+        page::entry(&book, entry, &mut files)?;
+    }
+    for task in &book.tasks {
+        page::task(&book, task, &mut files);
+    }
+    files.write(out)?;
+    Ok(files.pages())
+}

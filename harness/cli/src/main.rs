@@ -1,2 +1,29 @@
-//! golf
-fn main() {}
+//! `cargo golf <verb>`
+
+use clap::Parser;
+use golf::cmd::{self, Cli, Verb};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Cli { common, verb } = Cli::parse();
+    let result = match verb {
+        Verb::Run(args) => cmd::run::run(&common, &args),
+        Verb::New(args) => cmd::new::run(&common, &args),
+        Verb::Check(args) => cmd::check::run(&common, &args),
+        Verb::Score(args) => cmd::score::run(&common, &args),
+        Verb::Bench(args) => cmd::bench::run(&common, &args),
+        Verb::Verify(args) => cmd::verify::run(&common, &args),
+        Verb::Sample(args) => cmd::sample::run(&common, &args),
+        Verb::Site => cmd::site::run(&common),
+        Verb::Doctor => cmd::doctor::run(&common),
+        Verb::Pack(args) => cmd::pack::run(&common, &args),
+        Verb::Worker { job } => golf::worker::serve(&job),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            cmd::complain(&fault, common.json);
+            ExitCode::from(fault.blame as u8)
+        }
+    }
+}

@@ -18,7 +18,8 @@ pub trait LanguageModel {
     /// a row, it must give the same answer.
     fn predict(&mut self, logits: &mut [i32]);
 
-    /// Tells the model which token came. `token` is below the vocabulary's length.
+    /// Tells the model which token came; `token` is below the vocabulary's length. Not every one needs a prediction before it: the given
+    /// part of a question is observed only.
     fn observe(&mut self, token: u32);
 }
 

@@ -49,6 +49,14 @@ impl<'a, M: LanguageModel + ?Sized> Session<'a, M> {
         cost
     }
 
+    /// The bytes of a token.
+    ///
+    /// # Panics
+    /// If `token` is not in the vocabulary.
+    pub fn token(&self, token: u32) -> &[u8] {
+        self.model.vocabulary().token(token)
+    }
+
     /// Shows `token` to the model without taking a cost: for the given part of an item, whose costs nobody asks for.
     pub fn skip(&mut self, token: u32) {
         self.model.observe(token);

@@ -137,7 +137,7 @@ impl<'a> Vocabulary<'a> {
         if !(256..=65_536).contains(&tokens) {
             return Err(VocabularyError::Size { tokens });
         }
-        if order.len() % 2 != 0 || offsets.len() != 4 * (tokens + 1) {
+        if !order.len().is_multiple_of(2) || offsets.len() != 4 * (tokens + 1) {
             return Err(VocabularyError::Tables);
         }
         let mut vocabulary = Vocabulary { offsets, bytes, order, longest: 0, tokenization };

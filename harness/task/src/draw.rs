@@ -26,8 +26,8 @@ impl Draw {
         Draw::new(hash.finalize().into())
     }
 
-    /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
         if self.used == 4 {
             let mut hash = Sha256::new();
             hash.update(self.seed);
@@ -49,7 +49,7 @@ impl Draw {
     /// If `bound` is zero.
     pub fn below(&mut self, bound: u32) -> u32 {
         assert!(bound > 0, "nothing to draw from");
-        (((self.next() >> 32) * u64::from(bound)) >> 32) as u32
+        (((self.bits() >> 32) * u64::from(bound)) >> 32) as u32
     }
 
     /// A number from `low` to `high`, both included.

@@ -73,9 +73,7 @@ fn merge(vocabulary: &Vocabulary<'_>, piece: &[u8], each: &mut dyn FnMut(u32)) {
         }
         vocabulary.find(&piece[starts[part] as usize..starts[part + 2] as usize]).unwrap_or(u32::MAX)
     };
-    for part in 0..parts {
-        joins[part] = join(&starts, part, parts);
-    }
+    joins.iter_mut().enumerate().take(parts).for_each(|(part, token)| *token = join(&starts, part, parts));
     loop {
         let best = (0..parts).min_by_key(|&part| joins[part]).filter(|&part| joins[part] != u32::MAX);
         let Some(best) = best else { break };

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::grammar::{id, turn};
+use super::choice::{id, turn};
 use crate::{Content, Draw, Item};
 use std::collections::HashSet;
 

@@ -1,6 +1,7 @@
 //! Items made from a seed. To add a generator, add a file and a line in [`named`].
 
 mod arithmetic;
+mod choice;
 mod grammar;
 mod greenhouse;
 mod recall;

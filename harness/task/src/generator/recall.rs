@@ -4,7 +4,7 @@ mod filler;
 #[cfg(test)]
 mod tests;
 
-use super::grammar::{id, placed, turn};
+use super::choice::{id, placed, turn};
 use crate::{Content, Draw, Item};
 use filler::Filler;
 

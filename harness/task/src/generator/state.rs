@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::grammar::{id, placed, turn};
+use super::choice::{id, placed, turn};
 use crate::{Draw, Item};
 
 /// A story, its right end and wrong ones.

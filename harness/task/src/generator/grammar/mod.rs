@@ -4,7 +4,6 @@
 //! sentence is the longer and the shorter one, so that length gives nothing away.
 
 mod agreement;
-mod choice;
 mod clauses;
 mod forms;
 mod lexicon;
@@ -12,10 +11,8 @@ mod phrases;
 #[cfg(test)]
 mod tests;
 
+use super::choice::{id, placed, turn};
 use crate::{Draw, Item};
-#[cfg(test)]
-pub(super) use choice::{digest, of_task};
-pub(super) use choice::{id, placed, turn};
 use std::collections::HashSet;
 
 /// The right sentence and the wrong one.

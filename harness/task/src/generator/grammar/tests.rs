@@ -1,3 +1,4 @@
+use super::super::choice::{digest, of_task};
 use super::*;
 use crate::Content;
 use std::collections::BTreeMap;
@@ -103,5 +104,5 @@ fn articles_fit() {
 
 #[test]
 fn the_items_never_change() {
-    assert_eq!(choice::digest(&items(7, 26 * 40)), "e3556af434cb27924eccc1864746e41cf0a6732643360b2142c2196e84d4edc1");
+    assert_eq!(digest(&items(7, 26 * 40)), "e3556af434cb27924eccc1864746e41cf0a6732643360b2142c2196e84d4edc1");
 }

@@ -1,4 +1,4 @@
-use super::super::grammar::{digest, of_task};
+use super::super::choice::{digest, of_task};
 use super::*;
 use std::collections::{BTreeMap, HashSet};
 

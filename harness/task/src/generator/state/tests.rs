@@ -1,4 +1,4 @@
-use super::super::grammar::{digest, of_task};
+use super::super::choice::{digest, of_task};
 use super::*;
 use crate::Content;
 use std::collections::{BTreeMap, HashMap, HashSet};

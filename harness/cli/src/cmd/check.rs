@@ -1,0 +1,76 @@
+//! `check PATH...`
+
+use super::{Common, all, print, print_json};
+use crate::golf::{self, Golf};
+use crate::Fault;
+use golf_core::budget;
+use std::path::PathBuf;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Submission folders, or slugs; all submissions by default
+    paths: Vec<PathBuf>,
+}
+
+/// Checks folders and says what is wrong with each.
+///
+/// # Errors
+/// If anything is wrong with any of them.
+pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
+    let folders = if args.paths.is_empty() {
+        let golf = Golf::open(common.root.as_deref())?;
+        golf.slugs()?.iter().map(|slug| golf.folder(slug)).collect()
+    } else {
+        args.paths.iter().map(|path| locate(common, path)).collect::<Result<Vec<_>, _>>()?
+    };
+    let (mut faults, mut documents) = (vec![], vec![]);
+    for folder in folders {
+        match golf::check(&folder) {
+            Ok(candidate) => {
+                let facts = &candidate.facts;
+                let slug = &candidate.submission.slug;
+                let classes: Vec<u64> = budget::classes(facts.bytes).collect();
+                let smallest = classes.last().copied().unwrap_or(budget::BUDGET);
+                if !common.json {
+                    print(&format!(
+                        "{slug}: in order. {} bytes ({} under the limit of the {} class), {} parameters, engine {}@{}\n",
+                        crate::table::grouped(facts.bytes),
+                        crate::table::grouped(smallest - facts.bytes),
+                        crate::table::class_name(smallest),
+                        crate::table::grouped(facts.parameters),
+                        candidate.engine.name,
+                        candidate.engine.version
+                    ));
+                }
+                documents.push(serde_json::json!({
+                    "slug": slug, "ok": true, "artifact": facts, "engine": candidate.engine, "classes": classes,
+                }));
+            }
+            Err(fault) => {
+                let messages: Vec<&str> = fault.message.lines().collect();
+                documents.push(serde_json::json!({ "path": folder, "ok": false, "messages": messages }));
+                faults.push(fault);
+            }
+        }
+    }
+    if common.json {
+        print_json(&serde_json::json!({ "checked": documents }));
+        // The document says it all.
+        if let Some(fault) = faults.first() {
+            std::process::exit(fault.blame as i32);
+        }
+    }
+    all(faults)
+}
+
+/// A path as it is given, or the folder of the submission with this slug.
+fn locate(common: &Common, path: &std::path::Path) -> Result<PathBuf, Fault> {
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    let by_slug = Golf::open(common.root.as_deref()).map(|golf| golf.root.join("submissions").join(path));
+    by_slug.ok().filter(|folder| folder.exists()).ok_or_else(|| {
+        Fault::machine(format!("{}: there is no such folder; name a submission's folder or its slug", path.display()))
+    })
+}

@@ -1,0 +1,111 @@
+//! The verbs, one file each.
+
+pub mod bench;
+pub mod check;
+pub mod doctor;
+pub mod new;
+pub mod pack;
+pub mod run;
+pub mod sample;
+pub mod score;
+pub mod site;
+pub mod verify;
+
+use crate::{Blame, Fault};
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// How good a language model fits in 16,000,000 bytes? Checks, scores, measures and ranks entries.
+#[derive(Debug, Parser)]
+#[command(name = "golf", bin_name = "cargo golf", version, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every verb.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, clap::Args)]
+pub struct Common {
+    /// The project's folder; by default the nearest one above the current folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Print one JSON document instead of tables
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Check, score, measure and rank all entries, and render the site: only what is missing or out of date
+    Run(run::Args),
+    /// Make a folder with a small valid entry to start from
+    New(new::Args),
+    /// Everything that can be known about an entry without running it
+    Check(check::Args),
+    /// Score entries on tasks, or on any text files
+    Score(score::Args),
+    /// Measure speed and memory on this machine's CPU
+    Bench(bench::Args),
+    /// Score again and compare with the records, bit for bit
+    Verify(verify::Args),
+    /// Let an entry write text
+    Sample(sample::Args),
+    /// Render the site from the records
+    Site,
+    /// What this machine has and lacks
+    Doctor,
+    /// Make an artifact from a checkpoint
+    Pack(pack::Args),
+    /// A child process of the harness
+    #[command(hide = true)]
+    Worker {
+        /// In JSON
+        job: String,
+    },
+}
+
+/// Prints an error: to standard error, and with `--json` as a document.
+pub fn complain(fault: &Fault, json: bool) {
+    if json {
+        let blame = match fault.blame {
+            Blame::Entry => "entry",
+            Blame::Usage => "usage",
+            Blame::Machine => "machine",
+        };
+        let messages: Vec<&str> = fault.message.lines().collect();
+        print_json(&serde_json::json!({ "error": { "blame": blame, "messages": messages } }));
+    } else {
+        for line in fault.message.lines() {
+            eprintln!("error: {line}");
+        }
+    }
+}
+
+/// Prints a document. A reader that has gone away is no error.
+pub fn print_json(value: &impl Serialize) {
+    let _ = std::io::stdout().lock().write_all(golf_record::to_json(value).as_bytes());
+}
+
+/// Prints text. A reader that has gone away is no error.
+pub fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// All faults as one, with the heaviest blame; none if there are none.
+pub fn all(faults: Vec<Fault>) -> Result<(), Fault> {
+    let blame = faults.iter().map(|fault| fault.blame).max_by_key(|&blame| blame as u8);
+    let messages: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+    blame.map_or(Ok(()), |blame| Err(Fault { blame, message: messages.join("\n") }))
+}
+
+/// Threads to use when nothing else is said.
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}

@@ -1,0 +1,51 @@
+//! `pack CONFIG [CHECKPOINT]`
+
+use super::{Common, print, print_json};
+use crate::Fault;
+use golf_artifact::{Input, pack};
+use golf_core::budget;
+use golf_record::write_atomically;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `pack`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Configuration of the artifact, with its codecs and vocabulary (harness/artifact/FORMAT.md)
+    config: PathBuf,
+    /// Weights in a safetensors file, floating point or integer; not needed for engines without tensors
+    checkpoint: Option<PathBuf>,
+    /// Where to write the artifact
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// Makes an artifact of a checkpoint.
+///
+/// # Errors
+/// If a file can't be read or written, or the model can't be packed.
+pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
+    let read = |path: &Path| fs::read(path).map_err(|fault| Fault::reading(path, &fault));
+    let (config, config_name) = (read(&args.config)?, args.config.to_string_lossy());
+    let checkpoint = args.checkpoint.as_deref().map(|path| Ok::<_, Fault>((read(path)?, path.to_string_lossy()))).transpose()?;
+    let checkpoint = checkpoint.as_ref().map(|(bytes, path)| Input { path, bytes });
+    let artifact = pack(checkpoint, Input { path: &config_name, bytes: &config }).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Fault::entry(lines.join("\n"))
+    })?;
+    let size = artifact.len() as u64;
+    if size > budget::BUDGET {
+        let over = crate::table::grouped(size - budget::BUDGET);
+        return Err(Fault::entry(format!("the artifact would be {over} bytes over the budget; nothing was written")));
+    }
+    write_atomically(&args.output, &artifact)
+        .map_err(|fault| Fault::machine(format!("{}: can't be written: {fault}", args.output.display())))?;
+    let sha256 = crate::scoring::hex(&Sha256::digest(&artifact));
+    if common.json {
+        print_json(&serde_json::json!({ "file": args.output, "bytes": size, "sha256": sha256 }));
+    } else {
+        print(&format!("{}: {} bytes, SHA-256 {sha256}\n", args.output.display(), crate::table::grouped(size)));
+    }
+    Ok(())
+}

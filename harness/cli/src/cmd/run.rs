@@ -1,0 +1,77 @@
+//! `run [SLUG...]`: the main job.
+
+use super::bench::Bench;
+use super::score::Means;
+use super::{Common, all, default_threads, print, print_json, score, site};
+use crate::golf::{Candidate, Golf};
+use crate::worker::{JobError, Limits};
+use crate::{Fault, table};
+use golf_record::write_atomically;
+use golf_task::Task;
+use std::fs;
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Submissions to bring up to date; all by default
+    slugs: Vec<String>,
+    /// Score and measure again what is recorded already
+    #[arg(long)]
+    force: bool,
+    /// Threads for scoring; the scores don't depend on it
+    #[arg(long, value_name = "N", default_value_t = default_threads())]
+    threads: usize,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// Brings everything up to date.
+///
+/// # Errors
+/// If any entry isn't in order or can't be scored; all others are on the board nevertheless.
+pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
+    let golf = Golf::open(common.root.as_deref())?;
+    let tasks = golf.select("core", None)?;
+    let mut bench = Bench::new(&golf, args.limits);
+    let mut faults = vec![];
+    for (_, candidate) in golf.candidates(&args.slugs)? {
+        let done = candidate.and_then(|candidate| bring_up_to_date(&golf, &candidate, &tasks, &mut bench, args));
+        faults.extend(done.err());
+    }
+    let board = golf.leaderboard()?;
+    let tables = board.tables();
+    golf.store.put_derived("leaderboard.csv", &tables.csv)?;
+    golf.store.put_derived("leaderboard.json", &tables.json)?;
+    golf.store.put_derived("measurements.csv", &tables.measurements)?;
+    let readme = golf.root.join("README.md");
+    if let Some(text) = fs::read_to_string(&readme).ok().and_then(|text| table::in_readme(&text, &board)) {
+        write_atomically(&readme, text.as_bytes()).map_err(|fault| Fault::machine(format!("README.md: {fault}")))?;
+    }
+    let pages = site::render(&golf, &board, &tables)?;
+    if common.json {
+        print_json(&serde_json::json!({ "rows": board.rows(), "pages": pages, "site": golf.root.join("site/dist") }));
+    } else {
+        print(&table::terminal(&board, &bench.machine.id));
+        print(&format!("site: {} ({pages} files)\n", golf.root.join("site/dist/index.html").display()));
+    }
+    all(faults)
+}
+
+fn bring_up_to_date(golf: &Golf, candidate: &Candidate, tasks: &[&Task], bench: &mut Bench, args: &Args) -> Result<(), Fault> {
+    let mut failures = vec![];
+    let mut fault = None;
+    if let Err(error) = score::update(golf, candidate, tasks, args.force, &Means { threads: args.threads, limits: args.limits }) {
+        let slug = &candidate.submission.slug;
+        fault = Some(match &error {
+            JobError::Fault(fault) => fault.clone(),
+            JobError::Failure(_, message) => Fault::entry(format!("{slug}: scoring failed: {message}")),
+        });
+        if matches!(error, JobError::Failure(..)) {
+            failures.push(error.at("score"));
+        }
+    }
+    if args.force || !failures.is_empty() || !bench.is_current(golf, candidate)? {
+        bench.measure(golf, candidate, failures)?;
+    }
+    fault.map_or(Ok(()), Err)
+}

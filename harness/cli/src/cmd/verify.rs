@@ -1,0 +1,92 @@
+//! `verify [SLUG...]`
+
+use super::score::{Means, score_in_child};
+use super::{Common, all, default_threads, print, print_json};
+use crate::Fault;
+use crate::golf::{Candidate, Golf};
+use crate::worker::{JobError, Limits, Message};
+use golf_record::{Score, TaskScore};
+use golf_task::Task;
+
+/// Arguments of `verify`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Submissions; all by default
+    slugs: Vec<String>,
+    /// Threads; the scores don't depend on it
+    #[arg(long, value_name = "N", default_value_t = default_threads())]
+    threads: usize,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// Scores submissions again and compares with the records.
+///
+/// # Errors
+/// If any score differs, or is missing or out of date.
+pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
+    let golf = Golf::open(common.root.as_deref())?;
+    let (mut faults, mut documents) = (vec![], vec![]);
+    for (slug, candidate) in golf.candidates(&args.slugs)? {
+        let verified = candidate.and_then(|candidate| verify(&golf, &candidate, &Means { threads: args.threads, limits: args.limits }));
+        documents.push(serde_json::json!({ "slug": slug, "verified": verified.is_ok() }));
+        match verified {
+            Ok(score) if !common.json => {
+                let items: usize = score.tasks.iter().map(|task| task.items.len()).sum();
+                print(&format!("{slug}: {} tasks, {items} items, logits {:.16}: the same, bit for bit\n", score.tasks.len(), score.probe.sha256));
+            }
+            Ok(_) => {}
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if common.json {
+        print_json(&serde_json::json!({ "verified": documents }));
+    }
+    all(faults)
+}
+
+fn verify(golf: &Golf, candidate: &Candidate, means: &Means) -> Result<Score, Fault> {
+    let slug = &candidate.submission.slug;
+    let missing = |what: &str| Fault::entry(format!("{slug}: {what}; `cargo golf run {slug}` makes the record"));
+    let recorded = golf.store.score(slug)?.ok_or_else(|| missing("has no recorded score"))?;
+    if recorded.artifact != candidate.facts {
+        return Err(missing("the recorded score is of another artifact"));
+    }
+    if recorded.engine != candidate.engine || recorded.season != golf.season {
+        return Err(missing("the recorded score is of another engine version or season"));
+    }
+    let tasks = golf.select("core", None)?;
+    let is_recorded = |task: &&Task| recorded.tasks.iter().any(|scored| scored.name() == task.name());
+    if let Some(task) = tasks.iter().find(|task| !is_recorded(task)) {
+        return Err(missing(&format!("has no recorded score on {}", task.name())));
+    }
+    let mut fault = None;
+    let mut differ = |message: String| _ = fault.get_or_insert(Fault::entry(format!("{slug}: {message}")));
+    score_in_child(golf, candidate, &tasks, means, |message| match message {
+        Message::Probe(probe) if probe != recorded.probe => {
+            differ(format!("the logits' digest is {}, but {} is recorded", probe.sha256, recorded.probe.sha256));
+        }
+        Message::Task(task) => {
+            let old = recorded.task(&task.id).expect("looked for above");
+            if let Some(difference) = difference(old, &task) {
+                differ(difference);
+            }
+        }
+        _ => {}
+    })
+    .map_err(|error| match error {
+        JobError::Fault(fault) => fault,
+        JobError::Failure(_, message) => Fault::entry(format!("{slug}: {message}")),
+    })?;
+    fault.map_or(Ok(recorded), Err)
+}
+
+/// The first item that differs.
+fn difference(old: &TaskScore, new: &TaskScore) -> Option<String> {
+    if old.items.len() != new.items.len() {
+        return Some(format!("{} has {} items, but {} are recorded", new.name(), new.items.len(), old.items.len()));
+    }
+    let (old_item, new_item) = old.items.iter().zip(&new.items).find(|(old, new)| old != new)?;
+    let show = |item| serde_json::to_string(item).expect("records are plain data");
+    Some(format!("{}: scored {}, but {} is recorded", new.name(), show(new_item), show(old_item)))
+}

@@ -1,0 +1,167 @@
+//! The project's folder and what is in it.
+
+use crate::{Fault, model};
+use golf_artifact::Artifact;
+use golf_record::submission::Submission;
+use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Store};
+use golf_task::{Definition, Task};
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// An open project.
+#[derive(Debug)]
+pub struct Golf {
+    /// The folder with `submissions`, `tasks` and `results`.
+    pub root: PathBuf,
+    /// The records.
+    pub store: Store,
+    /// The season from which fresh items are drawn.
+    pub season: String,
+    /// All tasks, by id.
+    pub tasks: Vec<Task>,
+}
+
+/// A submission that is in order.
+#[derive(Debug)]
+pub struct Candidate {
+    /// As it was sent in.
+    pub submission: Submission,
+    /// Counted by the harness.
+    pub facts: ArtifactFacts,
+    /// What runs it.
+    pub engine: EngineId,
+    /// The artifact's file.
+    pub artifact: PathBuf,
+}
+
+/// `tasks/season.json`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Season {
+    schema: u32,
+    season: String,
+}
+
+impl Golf {
+    /// Opens the project in `root`, or else in the nearest folder above the current one that looks like it.
+    ///
+    /// # Errors
+    /// If there is none, or its tasks aren't in order.
+    pub fn open(root: Option<&Path>) -> Result<Self, Fault> {
+        let root = match root {
+            Some(root) => root.to_owned(),
+            None => {
+                let current = std::env::current_dir().map_err(|fault| Fault::machine(format!("the current folder: {fault}")))?;
+                let found = current.ancestors().find(|folder| folder.join("tasks/season.json").is_file());
+                found.map(Path::to_owned).ok_or_else(|| {
+                    Fault::usage("there is no `tasks/season.json` here or above: run inside the project, or name its folder with --root")
+                })?
+            }
+        };
+        let path = root.join("tasks/season.json");
+        let text = fs::read(&path).map_err(|fault| Fault::reading(&path, &fault))?;
+        let bad = |message: String| Fault::machine(format!("{}: {message}", path.display()));
+        let season: Season = serde_json::from_slice(&text).map_err(|fault| bad(fault.to_string()))?;
+        if season.schema != 1 {
+            return Err(bad(format!("schema {} is unknown: write 1", season.schema)));
+        }
+        let tasks = golf_task::load_all(&root.join("tasks"))?;
+        Ok(Golf { store: Store::new(root.join("results")), root, season: season.season, tasks })
+    }
+
+    /// The submissions' folders, by name.
+    ///
+    /// # Errors
+    /// If `submissions` can't be read.
+    pub fn slugs(&self) -> Result<Vec<String>, Fault> {
+        let folder = self.root.join("submissions");
+        let entries = fs::read_dir(&folder).map_err(|fault| Fault::reading(&folder, &fault))?;
+        let folders = entries.filter_map(|entry| entry.ok()).filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+        // A stray file is not an entry, unless a link makes it look like one: those are for the check to refuse.
+        let folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_file()));
+        let mut slugs: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        slugs.sort();
+        Ok(slugs)
+    }
+
+    /// The folder of a submission, by its slug.
+    pub fn folder(&self, slug: &str) -> PathBuf {
+        self.root.join("submissions").join(slug)
+    }
+
+    /// The named submissions, or all; each in order, or all that is wrong with it.
+    ///
+    /// # Errors
+    /// If one that is named isn't there.
+    pub fn candidates(&self, slugs: &[String]) -> Result<Vec<(String, Result<Candidate, Fault>)>, Fault> {
+        let slugs = if slugs.is_empty() { self.slugs()? } else { slugs.to_vec() };
+        if let Some(slug) = slugs.iter().find(|slug| !self.folder(slug).exists()) {
+            let known = self.slugs()?.join(", ");
+            return Err(Fault::usage(format!("there is no submission `{slug}`; there are {known}")));
+        }
+        Ok(slugs.into_iter().map(|slug| (slug.clone(), check(&self.folder(&slug)))).collect())
+    }
+
+    /// The tasks of a suite, or the one with this id.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn select(&self, suite: &str, task: Option<&str>) -> Result<Vec<&Task>, Fault> {
+        let wanted = |definition: &Definition| task.map_or(definition.suite == suite, |id| definition.id == id);
+        let tasks: Vec<&Task> = self.tasks.iter().filter(|task| wanted(&task.definition)).collect();
+        if tasks.is_empty() {
+            let known: Vec<&str> = self.tasks.iter().map(|task| task.definition.id.as_str()).collect();
+            return Err(Fault::usage(match task {
+                Some(id) => format!("there is no task `{id}`; there are {}", known.join(", ")),
+                None => format!("there is no suite `{suite}`; there is `core`"),
+            }));
+        }
+        Ok(tasks)
+    }
+
+    /// The leaderboard of all submissions that are in order.
+    ///
+    /// # Errors
+    /// If a record can't be read.
+    pub fn leaderboard(&self) -> Result<Leaderboard, Fault> {
+        let mut entries = vec![];
+        for (slug, candidate) in self.candidates(&[])? {
+            let Ok(candidate) = candidate else { continue };
+            // A record of other bytes says nothing about this artifact.
+            let score = self.store.score(&slug)?.filter(|score| score.artifact == candidate.facts);
+            let current = |sha256: &str| sha256 == candidate.facts.sha256;
+            let measurements = self.store.measurements(&slug)?.into_iter().filter(|m| current(&m.artifact_sha256)).collect();
+            let Submission { manifest, readme, .. } = candidate.submission;
+            entries.push(Entry { slug, manifest, readme, score, measurements });
+        }
+        Ok(Leaderboard::of(entries))
+    }
+}
+
+/// Everything that can be known of a submission without running it.
+///
+/// # Errors
+/// All that is wrong with it, a line each.
+pub fn check(folder: &Path) -> Result<Candidate, Fault> {
+    let lines = |faults: Vec<String>| Fault::entry(faults.join("\n"));
+    let submission = Submission::read(folder).map_err(|faults| lines(faults.iter().map(ToString::to_string).collect()))?;
+    let path = folder.join(&submission.manifest.artifact.file);
+    let at = |fault: String| format!("{}: {fault}", path.display());
+    let artifact = Artifact::read(&submission.artifact)
+        .map_err(|faults| lines(faults.iter().map(|fault| at(fault.to_string())).collect()))?;
+    let engine = model::engine(&artifact);
+    if submission.manifest.engine != engine.name {
+        return Err(Fault::entry(at(format!(
+            "is made for the engine `{}`, but submission.json says `{}`: write the former there",
+            engine.name, submission.manifest.engine
+        ))));
+    }
+    model::load(&artifact).map_err(|fault| Fault::entry(at(fault.message)))?;
+    let facts = ArtifactFacts {
+        sha256: crate::scoring::hex(&submission.sha256),
+        bytes: submission.artifact.len() as u64,
+        parameters: artifact.parameters(),
+    };
+    Ok(Candidate { facts, engine, artifact: path, submission })
+}

@@ -1,0 +1,14 @@
+//! What people and CI run: checking, scoring, measuring and ranking entries.
+#![forbid(unsafe_code)]
+
+pub mod cmd;
+pub mod fault;
+pub mod golf;
+pub mod machine;
+pub mod measure;
+pub mod model;
+pub mod scoring;
+pub mod table;
+pub mod worker;
+
+pub use fault::{Blame, Fault};

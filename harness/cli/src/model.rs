@@ -1,0 +1,96 @@
+//! From an artifact to a running model. A new engine is a variant of [`golf_artifact::Model`] and an arm here.
+
+use crate::Fault;
+use golf_artifact::{Artifact, Model};
+use golf_core::{LanguageModel, Uniform, WholeDocument};
+use golf_mix::Mix;
+use golf_record::EngineId;
+use golf_ternary::{Engine, Image, Kernel, Memory, Needs};
+
+/// Tokens that the ternary engine takes at once when it scores: enough to unpack each row seldom, few enough for the cache.
+const BATCH: usize = 32;
+
+/// An artifact made ready to run.
+#[derive(Clone, Debug)]
+pub enum Loaded {
+    /// Nothing to load.
+    Uniform,
+    /// Nothing but its settings.
+    Mix(golf_mix::Config),
+    /// A ternary model's image.
+    Ternary(Vec<u8>),
+}
+
+/// A running model, and whether it may see a document at once.
+pub enum Running<'a> {
+    /// It may.
+    Whole(&'a mut dyn WholeDocument),
+    /// It is asked token by token.
+    Stepwise(&'a mut dyn LanguageModel),
+}
+
+impl Running<'_> {
+    /// As any model.
+    pub fn model(&mut self) -> &mut dyn LanguageModel {
+        match self {
+            Running::Whole(model) => *model,
+            Running::Stepwise(model) => *model,
+        }
+    }
+}
+
+/// The engine that runs an artifact, and its version.
+pub fn engine(artifact: &Artifact<'_>) -> EngineId {
+    let (name, version) = match artifact.model() {
+        Model::Uniform => ("uniform", 1),
+        Model::Mix { .. } => ("mix", golf_mix::VERSION),
+        Model::Ternary(_) => ("ternary", golf_ternary::VERSION),
+    };
+    EngineId { name: name.into(), version }
+}
+
+/// Makes an artifact ready to run.
+///
+/// # Errors
+/// If an image can't be built from it.
+pub fn load(artifact: &Artifact<'_>) -> Result<Loaded, Fault> {
+    Ok(match artifact.model() {
+        Model::Uniform => Loaded::Uniform,
+        Model::Mix { orders, log2_slots } => Loaded::Mix(golf_mix::Config { orders: *orders, log2_slots: *log2_slots }),
+        Model::Ternary(_) => Loaded::Ternary(artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?),
+    })
+}
+
+impl Loaded {
+    /// Starts the model and lends it to `run`.
+    ///
+    /// # Errors
+    /// If the model can't be started.
+    pub fn start<T>(&self, run: impl FnOnce(Running<'_>) -> T) -> Result<T, Fault> {
+        match self {
+            Loaded::Uniform => Ok(run(Running::Stepwise(&mut Uniform))),
+            Loaded::Mix(config) => {
+                let mut model = Mix::new(*config).map_err(|fault| Fault::entry(fault.to_string()))?;
+                Ok(run(Running::Stepwise(&mut model)))
+            }
+            Loaded::Ternary(image) => {
+                let image = Image::new(image).map_err(|fault| Fault::entry(fault.to_string()))?;
+                let needs = Needs::of(&image, BATCH);
+                let (mut words, mut bytes) = (vec![0; needs.words], vec![0; needs.bytes]);
+                let memory = Memory { words: &mut words, bytes: &mut bytes };
+                let mut engine = Engine::new(image, BATCH, memory).expect("the memory that it needs");
+                engine.set_kernel(kernel()?);
+                Ok(run(Running::Whole(&mut engine)))
+            }
+        }
+    }
+}
+
+/// The kernel that the environment variable `GOLF_KERNEL` names, or else the fastest.
+fn kernel() -> Result<Kernel, Fault> {
+    let Ok(name) = std::env::var("GOLF_KERNEL") else { return Ok(Kernel::best()) };
+    Kernel::available().find(|kernel| kernel.name() == name).ok_or_else(|| {
+        let known: Vec<&str> = Kernel::available().map(Kernel::name).collect();
+        Fault::usage(format!("GOLF_KERNEL is `{name}`, but this machine runs {}", known.join(", ")))
+    })
+}

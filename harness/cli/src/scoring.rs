@@ -1,0 +1,166 @@
+//! Scoring items: the harness cuts the text, adds up the costs and picks the options.
+
+use crate::Fault;
+use crate::model::{Loaded, Running};
+use golf_core::{Cost, LanguageModel, Session, probe, score};
+use golf_record::{ItemScore, Outcome, Probe};
+use golf_task::{Content, Item};
+use sha2::{Digest, Sha256};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Scores items on `threads` threads, each with a model of its own; the result doesn't depend on their number. `done` is called
+/// after each item.
+///
+/// # Errors
+/// If the model can't be started, or cuts text in a way that loses some of it.
+pub fn score_items(
+    loaded: &Loaded,
+    items: &[Item],
+    threads: usize,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<ItemScore>, Fault> {
+    let next = AtomicUsize::new(0);
+    let scored: Mutex<Vec<Option<ItemScore>>> = Mutex::new(vec![None; items.len()]);
+    let work = || {
+        loaded.start(|mut model| {
+            let mut scorer = Scorer::new(&mut model);
+            while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?))) {
+                let score = scorer.item(item)?;
+                scored.lock().expect("no thread panics while it holds the lock")[index] = Some(score);
+                done();
+            }
+            Ok::<_, Fault>(())
+        })?
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.clamp(1, items.len().max(1))).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    let scored = scored.into_inner().expect("all threads have ended");
+    Ok(scored.into_iter().map(|score| score.expect("every item was taken by a thread")).collect())
+}
+
+/// The exact cost of a text, seen as one document, and the tokens that it was cut into.
+///
+/// # Errors
+/// If the text can't be cut without loss.
+pub fn score_text(model: &mut Running<'_>, text: &[u8]) -> Result<(Cost, u64), Fault> {
+    let mut scorer = Scorer::new(model);
+    let tokens = scorer.cut(text)?;
+    Ok((scorer.cost(&tokens, 0), tokens.len() as u64))
+}
+
+/// The digest of the logits for the probe's text.
+///
+/// # Errors
+/// If the text can't be cut without loss.
+pub fn probe(model: &mut Running<'_>) -> Result<Probe, Fault> {
+    let mut scorer = Scorer::new(model);
+    let mut tokens = scorer.cut(probe::TEXT)?;
+    tokens.truncate(probe::TOKENS);
+    let mut hash = Sha256::new();
+    let mut session = Session::begin(scorer.model.model(), &mut scorer.logits);
+    for &token in &tokens {
+        session.predict().iter().for_each(|logit| hash.update(logit.to_le_bytes()));
+        session.skip(token);
+    }
+    Ok(Probe { tokens: tokens.len() as u32, sha256: hex(&hash.finalize()) })
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Scorer<'a, 'm> {
+    model: &'a mut Running<'m>,
+    logits: Vec<i32>,
+}
+
+impl<'a, 'm> Scorer<'a, 'm> {
+    fn new(model: &'a mut Running<'m>) -> Self {
+        let logits = vec![0; model.model().vocabulary().len()];
+        Scorer { model, logits }
+    }
+
+    fn cut(&mut self, text: &[u8]) -> Result<Vec<u32>, Fault> {
+        let model = self.model.model();
+        let vocabulary = model.vocabulary();
+        let mut tokens = Vec::with_capacity(text.len() / 2);
+        vocabulary.encode(text, &mut |token| tokens.push(token));
+        if vocabulary.spells(&tokens, text) { Ok(tokens) } else { Err(Fault::entry("its tokens don't spell the text")) }
+    }
+
+    /// Of `tokens[from..]`.
+    fn cost(&mut self, tokens: &[u32], from: usize) -> Cost {
+        let mut total = Cost(0);
+        let mut add = |cost| total += cost;
+        match self.model {
+            Running::Whole(model) => score::costs_of_document(*model, tokens, from, &mut add),
+            Running::Stepwise(model) => score::costs(*model, &mut self.logits, tokens, from, &mut add),
+        }
+        total
+    }
+
+    fn item(&mut self, item: &Item) -> Result<ItemScore, Fault> {
+        let outcome = match &item.content {
+            Content::Document { text, ideal } => {
+                let tokens = self.cut(text)?;
+                let cost = self.cost(&tokens, 0).0;
+                let ideal = ideal.map(|cost| cost.0);
+                Outcome::Document { bytes: text.len() as u64, tokens: tokens.len() as u64, cost, ideal }
+            }
+            Content::Choice { context, options, answer } => self.choose(context, options, *answer)?,
+            Content::Generate { prompt, answer } => {
+                let output = self.generate(prompt, answer.len() + 16)?;
+                Outcome::Generate { right: output == *answer, output: String::from_utf8_lossy(&output).into_owned() }
+            }
+        };
+        Ok(ItemScore { id: item.id.clone(), group: item.group.clone(), outcome })
+    }
+
+    fn choose(&mut self, context: &[u8], options: &[Vec<u8>], answer: usize) -> Result<Outcome, Fault> {
+        let context = self.cut(context)?;
+        let mut costs = Vec::with_capacity(options.len());
+        for option in options {
+            let mut tokens = context.clone();
+            tokens.extend(self.cut(option)?);
+            costs.push(self.cost(&tokens, context.len()).0);
+        }
+        let indices = 0..options.len();
+        // The first of equals: where the answer stands is up to the task, not to the model.
+        let picked = indices.clone().min_by_key(|&index| costs[index]).expect("at least two options");
+        let per_byte = |a: &usize, b: &usize| {
+            let product = |x: usize, y: usize| u128::from(costs[x]) * options[y].len() as u128;
+            product(*a, *b).cmp(&product(*b, *a))
+        };
+        let picked_per_byte = indices.min_by(per_byte).expect("at least two options");
+        Ok(Outcome::Choice { answer, picked, picked_per_byte, costs })
+    }
+
+    /// Greedy continuation up to a line feed or `limit` bytes.
+    fn generate(&mut self, prompt: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
+        let prompt = self.cut(prompt)?;
+        let mut session = Session::begin(self.model.model(), &mut self.logits);
+        prompt.iter().for_each(|&token| session.skip(token));
+        let mut output = vec![];
+        while output.len() < limit {
+            let token = best(session.predict());
+            let bytes = session.token(token);
+            let end = bytes.iter().position(|&byte| byte == b'\n');
+            output.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+            if end.is_some() {
+                break;
+            }
+            session.skip(token);
+        }
+        Ok(output)
+    }
+}
+
+/// The likeliest token, the first of equals.
+pub fn best(logits: &[i32]) -> u32 {
+    let most = logits.iter().max().expect("a vocabulary has at least 256 tokens");
+    logits.iter().position(|logit| logit == most).expect("the largest is one of them") as u32
+}

@@ -1,0 +1,276 @@
+//! Child processes: everything that runs a model runs in one, with a limit on its time and memory, so that an entry that crashes, hangs or eats all
+//! memory is a record and not the end of the run.
+
+use crate::measure::{self, Subject};
+use crate::model::{self, Loaded};
+use crate::scoring;
+use crate::{Blame, Fault};
+use golf_artifact::Artifact;
+use golf_record::{Failure, FailureKind, Probe, Roofline, TaskScore};
+use golf_task::Task;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// What a child may use.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, clap::Args)]
+pub struct Limits {
+    /// Seconds that a step of an entry may take
+    #[arg(long = "timeout", value_name = "SECONDS", default_value_t = 1_200)]
+    pub seconds: u64,
+    /// Bytes of memory that an entry may have
+    #[arg(long = "memory", value_name = "BYTES", default_value_t = 4 << 30)]
+    pub memory_bytes: u64,
+}
+
+/// What a child is to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// The artifact; none for what needs none.
+    pub artifact: Option<Target>,
+    /// What to do with it.
+    pub work: Work,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// The artifact that a job is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Target {
+    /// Its file.
+    pub path: PathBuf,
+    /// What its bytes must be.
+    pub sha256: String,
+}
+
+/// The kinds of work.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Work {
+    /// Score tasks, and take the probe.
+    Score {
+        /// By id.
+        tasks: Vec<String>,
+        /// The season from which fresh items are drawn.
+        season: String,
+        /// Threads to score items on.
+        threads: usize,
+    },
+    /// Take one of [`measure::NAMES`].
+    Measure {
+        /// Which.
+        name: String,
+    },
+    /// Measure the machine itself.
+    Roofline,
+}
+
+/// What a child says, a line of JSON each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Message {
+    /// One more item is scored.
+    Item,
+    /// A task is scored.
+    Task(TaskScore),
+    /// The digest of the logits.
+    Probe(Probe),
+    /// A measurement is taken.
+    Measured(measure::Sampled),
+    /// The machine's limits.
+    Roofline(Roofline),
+    /// The end: an error that the child could name.
+    Failed {
+        /// Exit status by blame.
+        status: u8,
+        /// In a sentence.
+        message: String,
+    },
+}
+
+/// Why a job came to nothing.
+#[derive(Clone, Debug)]
+pub enum JobError {
+    /// The child could name what is wrong.
+    Fault(Fault),
+    /// It crashed, hung or wanted too much memory.
+    Failure(FailureKind, String),
+}
+
+impl JobError {
+    /// As a failure for the records.
+    pub fn at(self, stage: &str) -> Failure {
+        let (kind, message) = match self {
+            JobError::Fault(fault) => (FailureKind::Crash, fault.message),
+            JobError::Failure(kind, message) => (kind, message),
+        };
+        Failure { stage: stage.into(), kind, message }
+    }
+}
+
+/// Does a job in a child process; `hear` gets what it says as it says it.
+///
+/// # Errors
+/// If the child can't be started, names an error, or ends badly.
+pub fn run(job: &Job, mut hear: impl FnMut(Message)) -> Result<(), JobError> {
+    let program = std::env::current_exe().map_err(|fault| cannot_start(&fault))?;
+    let job_text = serde_json::to_string(job).expect("a job is plain data");
+    let mut child = Command::new(program)
+        .args(["worker", &job_text])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|fault| cannot_start(&fault))?;
+    let (lines, errors) = listen(&mut child);
+    let deadline = Instant::now() + Duration::from_secs(job.limits.seconds);
+    let mut named = None;
+    loop {
+        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(line) => match serde_json::from_str(&line) {
+                Ok(Message::Failed { status, message }) => named = Some((status, message)),
+                Ok(message) => hear(message),
+                Err(_) => return Err(stop(child, FailureKind::Crash, format!("said something else than agreed: {line:.80}"))),
+            },
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let message = format!("took longer than {} s and was ended", job.limits.seconds);
+                return Err(stop(child, FailureKind::Timeout, message));
+            }
+        }
+    }
+    let status = child.wait().map_err(|fault| cannot_start(&fault))?;
+    let errors = errors.recv().unwrap_or_default();
+    match named {
+        Some((status, message)) => {
+            let blame = [Blame::Usage, Blame::Machine].into_iter().find(|&blame| blame as u8 == status);
+            Err(JobError::Fault(Fault { blame: blame.unwrap_or(Blame::Entry), message }))
+        }
+        None if status.success() => Ok(()),
+        None if errors.contains("memory allocation") => {
+            let limit = job.limits.memory_bytes;
+            Err(JobError::Failure(FailureKind::Memory, format!("wanted more than the {limit} bytes of memory that it may have")))
+        }
+        None => {
+            let last = errors.lines().rev().find(|line| !line.starts_with("note:") && !line.is_empty()).unwrap_or("no message");
+            Err(JobError::Failure(FailureKind::Crash, format!("ended with {status}: {last:.200}")))
+        }
+    }
+}
+
+fn cannot_start(fault: &std::io::Error) -> JobError {
+    JobError::Fault(Fault::machine(format!("a child process can't be started: {fault}")))
+}
+
+fn stop(mut child: Child, kind: FailureKind, message: String) -> JobError {
+    // If it has ended by now, so much the better.
+    let _ = child.kill();
+    let _ = child.wait();
+    JobError::Failure(kind, message)
+}
+
+/// The child's standard output line by line, and its standard error once it has ended (the first 64 KiB).
+fn listen(child: &mut Child) -> (mpsc::Receiver<String>, mpsc::Receiver<String>) {
+    let (send, lines) = mpsc::channel();
+    let output = child.stdout.take().expect("piped");
+    std::thread::spawn(move || BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+    let (send, errors) = mpsc::channel();
+    let output = child.stderr.take().expect("piped");
+    std::thread::spawn(move || {
+        let mut output = BufReader::new(output);
+        let mut text = vec![];
+        let _ = output.by_ref().take(1 << 16).read_to_end(&mut text);
+        // Whatever follows must be read too, lest the child waits for ever.
+        let _ = std::io::copy(&mut output, &mut std::io::sink());
+        send.send(String::from_utf8_lossy(&text).into_owned())
+    });
+    (lines, errors)
+}
+
+fn say(message: &Message) {
+    let mut line = serde_json::to_string(message).expect("messages are plain data");
+    line.push('\n');
+    // If nobody listens any more there is nothing left to do.
+    if std::io::stdout().lock().write_all(line.as_bytes()).is_err() {
+        std::process::exit(Blame::Machine as i32);
+    }
+}
+
+/// The child's side: does the job and says what comes of it.
+pub fn serve(job: &str) -> Result<(), Fault> {
+    let job: Job = serde_json::from_str(job).map_err(|fault| Fault::usage(format!("not a job: {fault}")))?;
+    restrict(&job.limits);
+    let result = work(&job);
+    if let Err(fault) = &result {
+        say(&Message::Failed { status: fault.blame as u8, message: fault.message.clone() });
+    }
+    result
+}
+
+#[cfg(unix)]
+fn restrict(limits: &Limits) {
+    use nix::sys::resource::{Resource, setrlimit};
+    // A system without these limits still has the one on time.
+    let _ = setrlimit(Resource::RLIMIT_AS, limits.memory_bytes, limits.memory_bytes);
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+}
+
+#[cfg(not(unix))]
+fn restrict(_limits: &Limits) {}
+
+fn work(job: &Job) -> Result<(), Fault> {
+    let read = |target: &Target| {
+        let bytes = std::fs::read(&target.path).map_err(|fault| Fault::reading(&target.path, &fault))?;
+        match scoring::hex(&Sha256::digest(&bytes)) {
+            digest if digest == target.sha256 => Ok(bytes),
+            _ => Err(Fault::entry(format!("{} changed while it was being worked on", target.path.display()))),
+        }
+    };
+    match (&job.work, &job.artifact) {
+        (Work::Roofline, _) => say(&Message::Roofline(measure::roofline())),
+        (Work::Score { tasks, season, threads }, Some(target)) => {
+            let loaded = load(&read(target)?)?;
+            score(&loaded, &job.root, target, tasks, season, *threads)?;
+        }
+        (Work::Measure { name }, Some(target)) => {
+            let bytes = read(target)?;
+            let text = measure::text(&job.root)?;
+            say(&Message::Measured(measure::sample(name, &Subject { artifact: &bytes, text: &text })?));
+        }
+        (_, None) => return Err(Fault::usage("a job without an artifact")),
+    }
+    Ok(())
+}
+
+/// From checked bytes to something that runs.
+///
+/// # Errors
+/// If the artifact is not in order.
+pub fn load(bytes: &[u8]) -> Result<Loaded, Fault> {
+    let artifact = Artifact::read(bytes).map_err(|faults| {
+        Fault::entry(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    model::load(&artifact)
+}
+
+fn score(loaded: &Loaded, root: &Path, target: &Target, tasks: &[String], season: &str, threads: usize) -> Result<(), Fault> {
+    let mut digest = [0; 32];
+    for (index, byte) in digest.iter_mut().enumerate() {
+        let pair = target.sha256.get(2 * index..2 * index + 2).unwrap_or_default();
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| Fault::usage("not a digest"))?;
+    }
+    say(&Message::Probe(loaded.start(|mut model| scoring::probe(&mut model))??));
+    for id in tasks {
+        let task = Task::load(&root.join("tasks").join(id))?;
+        let items = task.items(&digest, season);
+        let items = scoring::score_items(loaded, &items, threads, &|| say(&Message::Item))?;
+        say(&Message::Task(TaskScore { id: id.clone(), version: task.definition.version, items }));
+    }
+    Ok(())
+}

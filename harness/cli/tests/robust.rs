@@ -1,0 +1,226 @@
+//! What goes wrong in real life: broken files, kills, limits.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+/// A project with one scaffolded entry, `entry`.
+struct Project(tempfile::TempDir);
+
+impl Project {
+    fn new() -> Self {
+        let project = Project(tempfile::tempdir().unwrap());
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mini"), project.0.path());
+        assert_eq!(project.golf(&["new", "entry"]).status.code(), Some(0));
+        project
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_golf"));
+        command.args(arguments).current_dir(self.0.path()).env_remove("GOLF_KERNEL");
+        command
+    }
+
+    fn golf(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn read(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap()
+    }
+
+    /// Runs and expects an exit status and a message without any sign of a panic.
+    fn expect(&self, arguments: &[&str], status: i32, message: &str) {
+        let output = self.golf(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
+        assert!(errors.contains(message), "{arguments:?}: no «{message}» in: {errors}");
+        assert!(!errors.contains("panicked") && !errors.contains("RUST_BACKTRACE"), "{errors}");
+    }
+
+    /// The artifact's digest in submission.json is brought up to date, so that only the artifact itself can be at fault.
+    fn replace_artifact(&self, bytes: &[u8]) {
+        use sha2::{Digest, Sha256};
+        fs::write(self.path("submissions/entry/model.safetensors"), bytes).unwrap();
+        let manifest = self.path("submissions/entry/submission.json");
+        let mut value: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+        let digest = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        value["artifact"]["sha256"] = digest.into();
+        fs::write(manifest, value.to_string()).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_second_run_scores_nothing_and_changes_nothing() {
+    let project = Project::new();
+    assert!(project.golf(&["run"]).status.success());
+    let score = project.read("results/entry/score.json");
+    let modified = |path: &str| fs::metadata(project.path(path)).unwrap().modified().unwrap();
+    let before = modified("results/entry/score.json");
+    assert!(project.golf(&["run"]).status.success());
+    assert_eq!(before, modified("results/entry/score.json"));
+    assert!(String::from_utf8(project.read("README.md")).unwrap().contains("| [entry]("));
+    assert!(project.path("site/dist/index.html").is_file() && project.path("site/dist/entries/entry.html").is_file());
+    assert!(project.golf(&["run", "--force"]).status.success());
+    assert_eq!(score, project.read("results/entry/score.json"));
+}
+
+#[test]
+fn the_number_of_threads_and_the_kernel_change_nothing() {
+    let project = Project::new();
+    let score = |threads: &str, kernel: &str| {
+        let output = project.command(&["score", "--force", "--threads", threads]).env("GOLF_KERNEL", kernel).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        project.read("results/entry/score.json")
+    };
+    let first = score("1", "scalar");
+    for kernel in golf_ternary::Kernel::available() {
+        for threads in ["1", "2", "5"] {
+            assert_eq!(first, score(threads, kernel.name()), "{} {threads}", kernel.name());
+        }
+    }
+    let output = project.command(&["score", "--force"]).env("GOLF_KERNEL", "abacus").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn one_byte_over_the_budget_is_refused_before_it_is_read() {
+    let project = Project::new();
+    let file = fs::File::options().write(true).open(project.path("submissions/entry/model.safetensors")).unwrap();
+    file.set_len(16_000_001).unwrap();
+    project.expect(&["run"], 1, "1 byte");
+    assert!(!project.path("results/entry").exists(), "nothing is recorded of an entry that isn't in order");
+    file.set_len(16_000_000).unwrap();
+    let output = project.golf(&["check"]);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("over the budget"));
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_noticed() {
+    let project = Project::new();
+    let artifact = project.read("submissions/entry/model.safetensors");
+    for place in (0..artifact.len()).step_by(artifact.len() / 12) {
+        let mut broken = artifact.clone();
+        broken[place] ^= 1 << (place % 8);
+        fs::write(project.path("submissions/entry/model.safetensors"), broken).unwrap();
+        project.expect(&["check", "entry"], 1, "SHA-256");
+    }
+}
+
+#[test]
+fn truncated_artifacts_are_refused_with_a_sentence() {
+    let project = Project::new();
+    let artifact = project.read("submissions/entry/model.safetensors");
+    for length in [0, 1, 7, 8, 9, 100, artifact.len() / 2, artifact.len() - 1] {
+        project.replace_artifact(&artifact[..length]);
+        project.expect(&["score", "entry"], 1, "model.safetensors");
+        assert!(!project.path("results/entry").exists());
+    }
+}
+
+#[test]
+fn broken_folders_are_refused_with_a_sentence() {
+    let project = Project::new();
+    fs::create_dir(project.path("submissions/empty")).unwrap();
+    project.expect(&["check", "empty"], 1, "submission.json");
+    project.expect(&["check", "nowhere"], 3, "no such folder");
+    project.expect(&["check", "README.md"], 1, "README.md");
+    project.expect(&["score", "nowhere"], 2, "there is no submission `nowhere`; there are empty, entry");
+    let artifact = project.path("submissions/entry/model.safetensors");
+    fs::remove_file(&artifact).unwrap();
+    project.expect(&["check", "entry"], 1, "model.safetensors");
+    fs::create_dir(&artifact).unwrap();
+    project.expect(&["check", "entry"], 1, "model.safetensors");
+    // The others go on.
+    assert!(project.golf(&["new", "second"]).status.success());
+    project.expect(&["run"], 1, "submissions/entry");
+    assert!(project.path("results/second/score.json").is_file());
+}
+
+#[test]
+fn text_that_is_not_utf8_is_refused_with_its_place() {
+    let project = Project::new();
+    let manifest = project.path("submissions/entry/submission.json");
+    let mut bytes = fs::read(&manifest).unwrap();
+    bytes[30] = 0xff;
+    fs::write(manifest, bytes).unwrap();
+    project.expect(&["check", "entry"], 1, "submission.json:");
+    project.expect(&["check", "entry"], 1, "UTF-8");
+}
+
+#[test]
+fn a_record_that_was_changed_by_hand_does_not_verify() {
+    let project = Project::new();
+    assert!(project.golf(&["score"]).status.success());
+    assert!(project.golf(&["verify"]).status.success());
+    let path = project.path("results/entry/score.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let cost = text.split("\"cost\":").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let better = (cost.parse::<u64>().unwrap() - 1).to_string();
+    fs::write(&path, text.replacen(&cost, &better, 1)).unwrap();
+    project.expect(&["verify"], 1, "is recorded");
+    fs::write(&path, "{").unwrap();
+    project.expect(&["verify"], 3, "delete the file");
+}
+
+#[test]
+fn a_kill_in_the_middle_loses_nothing() {
+    let project = Project::new();
+    for delay in [5, 20, 60, 150, 400] {
+        let mut child =
+            project.command(&["run", "--force"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(project.golf(&["run"]).status.success());
+    assert!(project.golf(&["verify"]).status.success());
+}
+
+#[test]
+fn an_entry_over_its_limits_is_a_record_and_the_others_go_on() {
+    let project = Project::new();
+    for (limit, kind) in [(["--timeout", "0"], "timeout"), (["--memory", "20000000"], "memory")] {
+        let output = project.golf(&["run", "--force", limit[0], limit[1]]);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        let records = fs::read_dir(project.path("results/entry")).unwrap();
+        let texts: Vec<String> = records.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        assert!(texts.iter().any(|text| text.contains(&format!("\"kind\":\"{kind}\""))), "{texts:?}");
+        assert!(project.path("site/dist/index.html").is_file());
+    }
+    // What failed is tried again.
+    assert!(project.golf(&["run"]).status.success());
+    assert!(project.golf(&["verify"]).status.success());
+}
+
+#[test]
+fn results_that_cannot_be_written_are_the_machines_fault() {
+    let project = Project::new();
+    fs::write(project.path("results"), "a file where a folder should be").unwrap();
+    project.expect(&["run"], 3, "results");
+}
+
+#[test]
+fn a_task_whose_data_changed_is_refused() {
+    let project = Project::new();
+    fs::write(project.path("tasks/prose/data/short.txt"), "A shorter.\n").unwrap();
+    project.expect(&["run"], 3, "is not the file that task.json pins");
+}

@@ -1,0 +1,11 @@
+//! Every output of the command line, as a user sees it. `TRYCMD=overwrite cargo test -p golf --test snapshots` brings the files up to date.
+
+#[test]
+fn outputs() {
+    trycmd::TestCases::new()
+        .default_bin_name("golf")
+        .case("tests/cmd/*.trycmd")
+        // What a machine measures differs from run to run.
+        .insert_var("[MACHINE]", golf::machine::this(std::path::Path::new(".")).id)
+        .expect("a good name of a variable");
+}

@@ -1,0 +1,197 @@
+"""Quick tests: `python -m unittest test_train` (or pytest)."""
+
+import json
+import random
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import artifact
+import tokenizer
+from data import Batches, prepare
+from evaluate import Reference, evaluate
+from optimizer import orthogonalise
+from train import Run
+
+TEXT = "It's a log: the pump runs, the pump stops.  Day 12, 7 o'clock\n\n The caf\u00e9 isn't open (yet)!! ".encode()
+
+CONFIG = {
+    "name": "test",
+    "seed": 3,
+    "tokenizer": {"mode": "bpe", "vocabulary": 300, "sample_bytes": 100_000, "rare": 1},
+    "data": [{"file": "*.txt", "bytes": 100_000, "weight": 1}],
+    "model": {
+        "dim": 20, "heads": 4, "kv_heads": 2, "head_dim": 8, "hidden": 48, "gated": True,
+        "linear": "trit5", "scale": "row", "embedding": "i8",
+        "depth": [0, 1, 0], "window": 24, "softcap": 15, "rope_period": 1024, "rope_base": 1000,
+    },
+    "train": {
+        "steps": 12, "batch": 4, "sequence": 40, "fresh": 0.5, "fresh_at": "line", "skip": 5, "compute": "f32", "compile": False, "threads": 1,
+        "matrix_rate": 0.02, "embedding_rate": 0.005, "gain_rate": 0.01, "decay": 0.02,
+        "warm_up": 0.1, "warm_down": 0.5, "checkpoint_minutes": 60,
+    },
+}  # fmt: skip
+
+
+def naive_encode(text, tokens):
+    """The specification's algorithm, word for word, with ids found by search."""
+    ids = []
+    for piece in tokenizer.PIECE.findall(text):
+        parts = [piece[i : i + 1] for i in range(len(piece))]
+        while True:
+            pairs = [(tokens.index(a + b), at) for at, (a, b) in enumerate(zip(parts, parts[1:])) if a + b in tokens]
+            if not pairs:
+                break
+            at = min(pairs)[1]
+            parts[at : at + 2] = [parts[at] + parts[at + 1]]
+        ids += [tokens.index(part) for part in parts]
+    return ids
+
+
+class Tokenizers(unittest.TestCase):
+    def test_pieces(self):
+        found = tokenizer.PIECE.findall(b" isn't 12ab  'x\n\n  y ('z')  ")
+        self.assertEqual(found, [b" isn", b"'t", b" 12", b"ab", b" ", b" 'x", b"\n\n ", b" y", b" ('", b"z", b"')", b"  "])
+
+    def test_vocabulary_and_round_trip(self):
+        tokens, rows = tokenizer.train_vocabulary(TEXT * 20, "bpe", 300, 1)
+        self.assertEqual(tokens[tokenizer.START], b"\0")
+        self.assertEqual(len(set(tokens)), len(tokens))
+        self.assertTrue(all(bytes([b]) in tokens for b in range(256)))
+        self.assertTrue(all(len(t) == 1 and t not in TEXT for t in tokens[rows - 1 :]))
+        coder = tokenizer.Tokenizer(tokens, "bpe")
+        for text in (TEXT, bytes(range(256)), b"", b"pump stop pumps"):
+            ids = coder.encode(text).tolist()
+            self.assertEqual(coder.decode(ids), text)
+            self.assertEqual(ids, naive_encode(text, tokens))
+
+    def test_bytes(self):
+        tokens, rows = tokenizer.train_vocabulary(TEXT, "bytes", 256, 1)
+        coder = tokenizer.Tokenizer(tokens, "bytes")
+        self.assertEqual(coder.decode(coder.encode(TEXT)), TEXT)
+        self.assertLess(coder.encode(TEXT).max(), rows - 1)
+
+
+class Artifacts(unittest.TestCase):
+    def test_codecs(self):
+        random = np.random.default_rng(1)
+        for codec, low, high in (("i8", -127, 127), ("i4", -8, 7), ("trit5", -1, 1), ("bit1", -1, 1)):
+            for cols in (1, 5, 8, 23):
+                levels = random.integers(low, high + 1, (7, cols))
+                if codec == "bit1":
+                    levels[levels == 0] = 1
+                stored = artifact.pack(levels, codec)
+                self.assertTrue((artifact.unpack(stored, codec, cols) == levels).all(), codec)
+
+    def test_padding(self):
+        self.assertEqual(artifact.pack(np.array([[1, -1]]), "trit5").tolist(), [[2 + 0 + 9 + 27 + 81]])
+        self.assertEqual(artifact.pack(np.array([[-1, 3, 5]]), "i4").tolist(), [[0x3F, 0x05]])
+        self.assertEqual(artifact.pack(np.array([[1, -1, 1]]), "bit1").tolist(), [[0b101]])
+
+    def test_scales(self):
+        scales = np.array([1.0, 0.0123, 3.9999, 2047.0, 1e-6, 1.9999, 0.999999])
+        self.assertTrue((np.abs(artifact.decode_scale(artifact.encode_scale(scales)) / scales - 1) < 1e-3).all())
+
+    def test_file(self):
+        tensors = {"odd": np.arange(3, dtype=np.uint8), "pair": np.arange(4, dtype="<u2").reshape(2, 2)}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            size, _ = artifact.write(path, {"engine": "uniform"}, tensors)
+            config, read = artifact.read(path)
+            self.assertEqual((size, config), (path.stat().st_size, {"engine": "uniform"}))
+            self.assertTrue(all((read[name] == tensor).all() for name, tensor in tensors.items()))
+            path.write_bytes(path.read_bytes() + b"x")
+            self.assertRaises(AssertionError, artifact.read, path)
+
+
+class Training(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name)
+        random.seed(5)
+        words = TEXT.decode().split(" ")
+        for name in "ab":
+            text = " ".join(random.choice(words) for _ in range(4000))
+            (self.path / f"{name}.txt").write_text(text)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def start(self, name, **changes):
+        out = self.path / name
+        out.mkdir(exist_ok=True)
+        return Run(CONFIG | changes, out, self.path, self.path / "cache")
+
+    def test_resume_is_exact(self):
+        whole = self.start("whole")
+        whole.train()
+        self.start("halves").train(stop=5)
+        second = self.start("halves")
+        second.load()
+        self.assertEqual(second.step, 5)
+        second.train()
+        for run in (whole, second):
+            run.export()
+        first, again = ((self.path / n / "model.safetensors").read_bytes() for n in ("whole", "halves"))
+        self.assertEqual(first, again)
+        for a, b in zip(whole.model.parameters(), second.model.parameters()):
+            self.assertTrue(torch.equal(a, b))
+
+    def test_evaluation_agrees_with_training(self):
+        """The artifact's reference arithmetic and the trainer's forward give the same loss on a document."""
+        for model in ({}, {"linear": "i8", "scale": "tensor", "softcap": 0}, {"linear": "bit1", "embedding": "i4"}):
+            run = self.start("agree", model=CONFIG["model"] | model)
+            for _ in range(3):
+                run.train_step()
+            run.export()
+            path = self.path / "agree" / "model.safetensors"
+            text = (self.path / "a.txt").read_bytes()[:1000]
+            ids = torch.from_numpy(run.tokenizer.encode(text).astype(np.int64))[:40]
+            bits = Reference(path).token_bits(ids)
+            inputs = torch.cat([torch.zeros(1, dtype=torch.int64), ids[:-1]])
+            with torch.no_grad():
+                expected = run.model(inputs[None], ids[None]).item()
+            self.assertAlmostEqual(bits.mean().item(), expected, delta=0.01)
+
+    def test_batches(self):
+        run = self.start("batches")
+        batches = run.batches
+        self.assertTrue((batches(3) == batches(3)).all())
+        self.assertFalse((batches(3) == batches(4)).all())
+        batches.fresh = 1.0
+        self.assertTrue((batches(1)[:, 0] == tokenizer.START).all())
+        options = CONFIG["train"] | {"fresh": 1.0, "fresh_at": "document"}
+        whole = Batches(batches.streams, [1], run.tokenizer, options, 1)(0)
+        self.assertTrue((whole == batches.streams[0][:41]).all(axis=1).any())
+
+    def test_reference_file(self):
+        run = self.start("reference")
+        run.train(stop=2)
+        run.export()
+        result = evaluate(run.out / "model.safetensors", [self.path / "a.txt"], self.path, "prose")
+        self.assertEqual(result["documents"][0]["file"], "a.txt")
+        self.assertGreater(result["bits_per_byte"], 0.5)
+        self.assertLess(result["bits_per_byte"], 9)
+        json.dumps(result)
+
+    def test_cache_is_reused(self):
+        first = prepare(CONFIG, self.path, self.path / "cache")
+        again = prepare(CONFIG, self.path, self.path / "cache")
+        self.assertEqual(first[0].tokens, again[0].tokens)
+        text = (self.path / "a.txt").read_bytes()
+        self.assertEqual(first[0].decode(first[2][0][1 : 1 + len(first[0].encode(text))]), text)
+
+
+class Optimizers(unittest.TestCase):
+    def test_orthogonalise(self):
+        torch.manual_seed(1)
+        rows = orthogonalise(torch.randn(2, 6, 20), torch.float32)
+        values = torch.linalg.svdvals(rows)
+        self.assertTrue(((values > 0.5) & (values < 1.4)).all())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,191 @@
+"""Trains one entry from its configuration and writes its artifact: `python train.py CONFIG.json --out DIR --data DIR`."""
+
+import argparse
+import csv
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that spin starve each other on a shared machine
+
+import torch
+
+import artifact
+from data import Batches, prepare
+from evaluate import evaluate
+from model import IGNORED, Model
+from optimizer import Muon
+from tokenizer import START
+
+DTYPES = {"bf16": torch.bfloat16, "f32": torch.float32}
+LOG_EVERY = 20
+COLUMNS = ("step", "tokens", "seconds", "bits_per_token", "bits_per_byte", "rate")
+
+
+class Run:
+    """A training run: the model, its optimizers, its data, and how far it is."""
+
+    def __init__(self, config, out, data, cache):
+        self.config, self.options, self.out = config, config["train"], out
+        torch.manual_seed(config["seed"])
+        torch.set_num_threads(self.options["threads"])
+        self.tokenizer, rows, streams = prepare(config, data, cache)
+        weights = [s["weight"] for s in config["data"]]
+        self.batches = Batches(streams, weights, self.tokenizer, self.options, config["seed"])
+        self.lengths = torch.tensor(self.tokenizer.lengths)
+        self.lengths[0] = 0
+        self.dtype = DTYPES[self.options["compute"]]
+        self.model = Model(config["model"], len(self.tokenizer.tokens), rows, self.options["sequence"])
+        self.muon, self.adam = self._optimizers()
+        self.loss = torch.compile(self.model, dynamic=False) if self.options["compile"] else self.model
+        self.step, self.seconds = 0, 0.0
+
+    def _optimizers(self):
+        matrices = [p for p in self.model.blocks.parameters() if p.ndim == 2]
+        gains = [p for p in self.model.blocks.parameters() if p.ndim == 1]
+        groups = [{"params": [self.model.embedding.weight]}, {"params": gains}]
+        return (
+            Muon(matrices, decay=self.options["decay"], dtype=self.dtype),
+            torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+        )
+
+    def progress(self):
+        """How much of the run is done, 0 to 1: by steps, or by time when the configuration gives minutes."""
+        if "steps" in self.options:
+            return min(1.0, self.step / self.options["steps"])
+        return min(1.0, self.seconds / (60 * self.options["minutes"]))
+
+    def rate(self):
+        """The factor of the learning rates: linear warm-up, constant, linear warm-down to 0."""
+        done = self.progress()
+        return min(1.0, (done + 1e-4) / self.options["warm_up"], (1 - done) / self.options["warm_down"])
+
+    def train_step(self):
+        """One update. Returns bits per token and bits per byte."""
+        tokens = torch.from_numpy(self.batches(self.step))
+        inputs, targets = tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
+        targets[inputs[:, 0] != START, : self.options["skip"]] = IGNORED
+        loss = self.loss(inputs, targets, self.dtype)
+        loss.backward()
+        rate = self.rate()
+        self.muon.param_groups[0]["lr"] = rate * self.options["matrix_rate"]
+        for group, name in zip(self.adam.param_groups, ("embedding_rate", "gain_rate")):
+            group["lr"] = rate * self.options[name]
+        for optimizer in (self.muon, self.adam):
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        bits, scored = loss.item(), targets[targets != IGNORED]
+        return bits, bits * scored.numel() / self.lengths[scored].sum().item()
+
+    def save(self):
+        """Writes the checkpoint, whole or not at all."""
+        state = {
+            "config": self.config,
+            "tokens": self.tokenizer.tokens,
+            "step": self.step,
+            "seconds": self.seconds,
+            "model": self.model.state_dict(),
+            "muon": self.muon.state_dict(),
+            "adam": self.adam.state_dict(),
+            "random": torch.get_rng_state(),
+        }
+        torch.save(state, self.out / "checkpoint.tmp")
+        os.replace(self.out / "checkpoint.tmp", self.out / "checkpoint.pt")
+
+    def load(self):
+        """Continues from the checkpoint."""
+        state = torch.load(self.out / "checkpoint.pt", weights_only=True)
+        assert state["config"]["model"] == self.config["model"], "the checkpoint is of another model"
+        assert state["tokens"] == self.tokenizer.tokens, "the checkpoint is of another vocabulary"
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.model.load_state_dict(state["model"])
+        self.muon.load_state_dict(state["muon"])
+        self.adam.load_state_dict(state["adam"])
+        torch.set_rng_state(state["random"])
+
+    def train(self, stop=None):
+        """Trains to the end, or to step `stop`; saves every `checkpoint_minutes` and at the end."""
+        log = Log(self.out / "train.csv", self.step)
+        tokens = self.options["batch"] * self.options["sequence"]
+        clock = saved = time.monotonic()
+        mean = None
+        while self.progress() < 1 and self.step != stop:
+            losses = torch.tensor(self.train_step(), dtype=torch.float64)
+            mean = losses if mean is None else mean.lerp(losses, 0.05)
+            now = time.monotonic()
+            self.seconds, clock = self.seconds + now - clock, now
+            if self.step % LOG_EVERY == 0 or self.progress() == 1:
+                log.row(self.step, self.step * tokens, self.seconds, *mean.tolist(), self.rate())
+                self._report(mean, tokens)
+            if now - saved > 60 * self.options["checkpoint_minutes"]:
+                self.save()
+                saved = now
+        self.save()
+        log.close()
+
+    def _report(self, mean, tokens):
+        done = self.progress()
+        left = self.seconds * (1 - done) / max(done, 1e-6)
+        print(
+            f"step {self.step}  {self.step * tokens / 1e6:.2f}M tokens  {mean[0]:.4f} bits/token  {mean[1]:.4f} bits/byte  "
+            f"{self.step * tokens / self.seconds:.0f} tokens/s  {100 * done:.1f} %  {left / 60:.1f} min left",
+            flush=True,
+        )
+
+    def export(self):
+        """Writes `model.safetensors` and returns its path."""
+        path = self.out / "model.safetensors"
+        size, sha256 = artifact.export(self.model, self.tokenizer, path)
+        print(f"model.safetensors: {size:,} bytes, sha256 {sha256}", flush=True)
+        return path
+
+
+class Log:
+    """`train.csv`; rows after the step that training resumes from are dropped."""
+
+    def __init__(self, path, step):
+        rows = list(csv.reader(path.read_text().splitlines()))[1:] if path.exists() else []
+        self.file = path.open("w", newline="")
+        self.writer = csv.writer(self.file, lineterminator="\n")
+        self.writer.writerow(COLUMNS)
+        self.writer.writerows(row for row in rows if int(row[0]) <= step)
+
+    def row(self, step, tokens, seconds, per_token, per_byte, rate):
+        self.writer.writerow([step, tokens, f"{seconds:.1f}", f"{per_token:.4f}", f"{per_byte:.4f}", f"{rate:.4f}"])
+        self.file.flush()
+
+    def close(self):
+        self.file.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log and artifact")
+    parser.add_argument("--data", type=Path, required=True, help="folder that the configuration's files are in")
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "golf-train", help="folder for encoded data")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out, if there is one")
+    parser.add_argument("--export-only", action="store_true", help="write the artifact of the checkpoint in --out")
+    parser.add_argument("--evaluate", type=Path, nargs="*", default=[], metavar="FILE", help="text files to score at the end")
+    parser.add_argument("--root", type=Path, default=Path(), help="folder that the names of these files are relative to")
+    parser.add_argument("--task", default="prose", help="name of the task that these files belong to")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    run = Run(json.loads(options.config.read_text()), options.out, options.data, options.cache)
+    if options.export_only or (options.resume and (options.out / "checkpoint.pt").exists()):
+        run.load()
+    if not options.export_only:
+        parameters = sum(p.numel() for p in run.model.parameters())
+        print(f"{parameters:,} parameters, {len(run.tokenizer.tokens)} tokens, {sum(map(len, run.batches.streams)):,} encoded")
+        run.train()
+    path = run.export()
+    if options.evaluate:
+        result = evaluate(path, options.evaluate, options.root, options.task)
+        (options.out / "train.reference.json").write_text(json.dumps(result, indent=1) + "\n")
+        print(f"{result['bits_per_byte']:.4f} bits per byte on {len(result['documents'])} files")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,285 @@
+//! The site as a whole.
+
+mod markup;
+
+use crate::fixtures::{HOSTILE, fixtures};
+use crate::{Site, SiteError, format, render};
+use golf_record::{Leaderboard, Tables};
+use golf_task::Definition;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+fn render_into(board: &Leaderboard, tasks: &[Definition], out: &Path) -> Result<usize, SiteError> {
+    let tables = board.tables();
+    render(&Site { board, tasks, season: "2026-4", tables: &tables, command: "cargo golf site" }, out)
+}
+
+/// Everything under a folder, by path.
+fn files(out: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![out.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(out).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn rendered() -> (BTreeMap<String, String>, Tables) {
+    let (board, tasks) = fixtures();
+    let out = tempfile::tempdir().unwrap();
+    render_into(&board, &tasks, out.path()).unwrap();
+    (files(out.path()), board.tables())
+}
+
+fn pages(files: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
+    files.iter().filter(|(path, _)| path.ends_with(".html"))
+}
+
+#[test]
+fn there_is_a_page_for_every_entry_and_task() {
+    let (board, tasks) = fixtures();
+    let out = tempfile::tempdir().unwrap();
+    let count = render_into(&board, &tasks, out.path()).unwrap();
+    let files = files(out.path());
+    assert_eq!(count, 2 + board.entries.len() + tasks.len());
+    assert_eq!(count, pages(&files).count());
+    assert!(board.entries.iter().all(|entry| files.contains_key(&format!("entries/{}.html", entry.slug))));
+    assert!(tasks.iter().all(|task| files.contains_key(&format!("tasks/{}.html", task.id))));
+}
+
+#[test]
+fn figures_in_the_tables_are_those_of_the_csv() {
+    let (files, tables) = rendered();
+    let index = &files["index.html"];
+    let mut csv = csv::Reader::from_reader(tables.csv.as_bytes());
+    let tasks: Vec<String> = csv.headers().unwrap().iter().skip(11).map(String::from).collect();
+    assert_eq!(tasks[0], "prose");
+    let mut lines = 0;
+    for record in csv.records() {
+        let record = record.unwrap();
+        let (class, rank, slug) = (&record[0], &record[1], &record[2]);
+        let section = index.split(&format!("id=\"class-{class}\"")).nth(1).unwrap().split("</table>").next().unwrap();
+        let row = section.split("<tr>").find(|row| row.contains(&format!("entries/{slug}.html"))).unwrap();
+        let cells: Vec<&str> =
+            row.split("<td class=\"n\">").skip(1).map(|cell| cell.split("</td>").next().unwrap()).collect();
+        // Rank, prose, bytes, parameters, then the other tasks.
+        assert_eq!(cells[0], rank);
+        let mut shown = vec![cells[1]];
+        shown.extend(&cells[4..]);
+        assert_eq!(shown.len(), tasks.len());
+        for (cell, exact) in shown.iter().zip(record.iter().skip(11)) {
+            let text = markup::text(cell);
+            if exact.is_empty() {
+                assert_eq!(text, "–");
+                continue;
+            }
+            assert!(cell.contains(&format!("<data value=\"{exact}\">{text}</data>")), "{cell} is not {exact}");
+            let value: f64 = exact.parse().unwrap();
+            let (shown, unit) =
+                if text.split('.').nth(1).unwrap().len() == 3 { (value, 1e-3) } else { (value * 100.0, 0.1) };
+            assert!((text.parse::<f64>().unwrap() - shown).abs() <= unit * 0.5001, "{text} is not {exact}");
+        }
+        assert!(cells[2].contains(&format!(
+            "<data value=\"{}\">{}</data>",
+            &record[7],
+            format::grouped(record[7].parse().unwrap())
+        )));
+        assert!(cells[3].contains(&format!("<data value=\"{}\">", &record[8])));
+        lines += 1;
+    }
+    assert_eq!(index.matches("<svg class=\"bar\"").count(), lines);
+    assert_eq!(files["leaderboard.csv"], tables.csv);
+    assert_eq!(files["leaderboard.json"], tables.json);
+    assert_eq!(files["measurements.csv"], tables.measurements);
+}
+
+#[test]
+fn an_entry_without_score_is_listed_as_such() {
+    let (files, _) = rendered();
+    assert!(files["index.html"].contains("entries/not-yet.html\"><bdi>Not yet</bdi></a> · not scored"));
+    assert!(files["entries/not-yet.html"].contains("Not scored."));
+}
+
+#[test]
+fn strangers_write_nothing_but_text() {
+    let (files, _) = rendered();
+    for (path, content) in files.iter().filter(|(path, _)| path.ends_with(".html") || path.ends_with(".svg")) {
+        for bad in [
+            "<script",
+            "<iframe",
+            "javascript:alert(1)\"",
+            "<b>\u{fffd}",
+            "onerror=alert(1)>",
+            "<i>&",
+            " style=",
+            "<style",
+        ] {
+            assert!(!content.contains(bad), "{path} has {bad}");
+        }
+        assert!(content.chars().all(|letter| letter == '\n' || !letter.is_control()), "{path} has control characters");
+        assert!(!content.contains('\u{202e}'), "{path} has an override of direction");
+    }
+    let page = &files["entries/hostile.html"];
+    assert!(
+        page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &#39;q&#39; &amp; \u{fffd}gnp.x\u{fffd}[31m")
+    );
+    assert!(HOSTILE.contains('\u{1b}') && page.contains("&lt;b&gt;\u{fffd}"));
+}
+
+#[test]
+fn markup_is_well_formed() {
+    let (files, _) = rendered();
+    for (path, content) in files.iter().filter(|(path, _)| path.ends_with(".html") || path.ends_with(".svg")) {
+        markup::check(content).unwrap_or_else(|fault| panic!("{path}: {fault}"));
+    }
+}
+
+#[test]
+fn internal_links_lead_to_pages_that_exist() {
+    let (files, _) = rendered();
+    for (path, content) in pages(&files) {
+        for target in markup::attributes(content, &["href", "src", "srcset"]) {
+            if target.starts_with("https://") {
+                continue;
+            }
+            let (file, fragment) = target.split_once('#').unwrap_or((&target, ""));
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let found = match (file, file.strip_prefix("../")) {
+                ("", _) => path.clone(),
+                (_, Some(file)) if !folder.is_empty() => file.to_owned(),
+                _ if folder.is_empty() => file.to_owned(),
+                _ => format!("{folder}/{file}"),
+            };
+            let content = files.get(&found).unwrap_or_else(|| panic!("{path} links to {target}"));
+            assert!(fragment.is_empty() || content.contains(&format!("id=\"{fragment}\"")), "{path} links to {target}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_loaded_from_elsewhere() {
+    let (files, _) = rendered();
+    for (path, content) in pages(&files) {
+        assert!(
+            content.contains("content=\"default-src &#39;none&#39;; style-src &#39;self&#39;; img-src &#39;self&#39;;"),
+            "{path}"
+        );
+        for target in markup::attributes(content, &["src", "srcset", "data", "poster", "action"]) {
+            assert!(!target.contains(':') && !target.starts_with("//"), "{path} loads {target}");
+        }
+        for link in content.split("<link ").skip(1) {
+            assert!(!link.split('>').next().unwrap().contains(':'), "{path}: {link}");
+        }
+        for link in content
+            .split("<a ")
+            .skip(1)
+            .map(|link| link.split('>').next().unwrap())
+            .filter(|link| link.contains("https:"))
+        {
+            assert!(link.contains("rel=\"nofollow noopener"), "{path}: {link}");
+        }
+    }
+    let style = &files["style.css"];
+    assert!(!style.contains("@import") && !style.contains("url("));
+    for (path, content) in files.iter().filter(|(path, _)| path.ends_with(".svg")) {
+        let content = content.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+        assert!(!content.contains("href") && !content.contains("http"), "{path}");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_headings_skip_no_level() {
+    let (files, _) = rendered();
+    for (path, content) in pages(&files) {
+        let ids = markup::attributes(content, &["id"]);
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{path}: {ids:?}");
+        let labels = markup::attributes(content, &["aria-labelledby"]);
+        assert!(labels.iter().all(|label| ids.contains(label)), "{path}: {labels:?}");
+        assert_eq!(content.matches("<h1").count(), 1, "{path}");
+        let body = content.split("class=\"readme\"").next().unwrap();
+        let levels = body.match_indices("<h").filter_map(|(at, _)| body[at + 2..].chars().next()?.to_digit(10));
+        levels.fold(0, |before, level| {
+            assert!(level <= before + 1, "{path}: level {level} after {before}");
+            level
+        });
+        let tables = content.matches("<table class=").count();
+        assert_eq!(content.matches("<caption>").count(), tables, "{path}: every table has a caption");
+    }
+}
+
+#[test]
+fn the_same_records_give_the_same_bytes() {
+    assert_eq!(rendered().0, rendered().0);
+}
+
+#[test]
+fn stale_files_go_and_others_stay() {
+    let (mut board, tasks) = fixtures();
+    let out = tempfile::tempdir().unwrap();
+    render_into(&board, &tasks, out.path()).unwrap();
+    fs::write(out.path().join("CNAME"), "golf.example").unwrap();
+    fs::write(out.path().join("entries/by-hand.html"), "mine").unwrap();
+    let gone = board.entries.iter().position(|entry| entry.slug == "tern-7m").unwrap();
+    board.entries.remove(gone);
+    render_into(&board, &tasks, out.path()).unwrap();
+    let files = files(out.path());
+    assert!(!files.keys().any(|path| path.contains("tern-7m")), "{:?}", files.keys());
+    assert!(files.contains_key("CNAME") && files.contains_key("entries/by-hand.html"));
+    assert!(files.contains_key("entries/tern-16m.html") && files.contains_key("charts/tern-16m.prose-wide-dark.svg"));
+    let listed: BTreeSet<&str> = files[".rendered"].lines().collect();
+    assert!(listed.iter().all(|path| files.contains_key(*path)));
+}
+
+#[test]
+fn an_empty_board_renders() {
+    let board = Leaderboard::of(vec![]);
+    let out = tempfile::tempdir().unwrap();
+    assert_eq!(render_into(&board, &[], out.path()).unwrap(), 2);
+    let files = files(out.path());
+    assert!(files["index.html"].contains("no entry yet") && files["index.html"].contains("There are no tasks yet."));
+    assert!(pages(&files).all(|(_, content)| markup::check(content).is_ok()));
+}
+
+#[test]
+fn odd_records_render() {
+    let (mut board, tasks) = fixtures();
+    for entry in &mut board.entries {
+        entry
+            .measurements
+            .iter_mut()
+            .for_each(|record| record.measurements.iter_mut().for_each(|part| part.samples.clear()));
+        entry.manifest.name = " ".into();
+        entry.manifest.authors.clear();
+        let Some(score) = &mut entry.score else { continue };
+        score.artifact.parameters = 0;
+        score.artifact.bytes = if entry.slug == "tern-1m" { 0 } else { 17_000_000 };
+        score.tasks.iter_mut().for_each(|task| task.items.truncate(1));
+    }
+    board.entries[2].score.as_mut().unwrap().tasks.iter_mut().for_each(|task| task.items.clear());
+    let out = tempfile::tempdir().unwrap();
+    render_into(&board, &tasks[..1], out.path()).unwrap();
+    for (path, content) in pages(&files(out.path())) {
+        markup::check(content).unwrap_or_else(|fault| panic!("{path}: {fault}"));
+        assert!(!content.contains("NaN") && !content.contains("inf "), "{path}");
+    }
+}
+
+#[test]
+fn a_name_that_would_leave_the_folder_is_refused() {
+    for name in ["../x", "", "a/b", "A", ".x", "a b"] {
+        let (mut board, tasks) = fixtures();
+        board.entries[0].slug = name.into();
+        let out = tempfile::tempdir().unwrap();
+        assert!(matches!(render_into(&board, &tasks, out.path()), Err(SiteError::Name(found)) if found == name));
+        assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "nothing is written");
+    }
+}
