@@ -1,0 +1,111 @@
+//! The artifact that `golf new` puts into a fresh submission, and that tests run: a tiny ternary model with random
+//! weights.
+//!
+//! It uses every part of the format: all four codecs, all three shapes of scales, a gated MLP, a vocabulary of the
+//! single bytes.
+
+use crate::codec;
+use crate::model::{Model, TernaryConfig};
+use crate::scale::Scale;
+use crate::write::ArtifactBuilder;
+use golf_core::Tokenization;
+use golf_ternary::Codec;
+
+/// Its configuration: width 16, two query heads and one key/value head of 8, hidden width 32, window 64, two blocks.
+pub fn config() -> TernaryConfig {
+    TernaryConfig {
+        tokenizer: Tokenization::Bytes,
+        start: u32::from(b'\n'),
+        dim: 16,
+        heads: 2,
+        kv_heads: 1,
+        head_dim: 8,
+        hidden: 32,
+        gated: true,
+        window: 64,
+        rope_period: 256,
+        rope_frequencies: vec![41, 13, 4, 1],
+        depth: vec![0, 1],
+        softcap: 0,
+    }
+}
+
+/// The artifact, the same bytes for the same seed on every machine. Its predictions are little better than chance.
+pub fn tiny(seed: u64) -> Vec<u8> {
+    build(&config(), 256, seed)
+}
+
+/// An artifact for any configuration with the single bytes as its first tokens and `tokens - 256` pairs of bytes
+/// after them, with random weights.
+///
+/// # Panics
+/// If `tokens` is not 256..=65,536.
+pub fn build(config: &TernaryConfig, tokens: usize, seed: u64) -> Vec<u8> {
+    assert!((256..=65_536).contains(&tokens), "a vocabulary has 256 to 65,536 tokens");
+    let pairs = (0..tokens - 256).map(|pair| vec![(pair >> 8) as u8, pair as u8]);
+    let vocabulary: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).chain(pairs).collect();
+    let mut random = SplitMix(seed);
+    let mut builder = ArtifactBuilder::new(Model::Ternary(config.clone()));
+    builder.vocabulary(&vocabulary);
+    for (index, matrix) in config.matrices().into_iter().enumerate() {
+        let rows = matrix.rows.unwrap_or(tokens);
+        let codec = match matrix.name.rsplit('.').next() {
+            Some("embedding") => Codec::I8,
+            Some("up") => Codec::I4,
+            Some("gate") => Codec::Bit1,
+            _ => Codec::Trit5,
+        };
+        let weights: Vec<i8> = (0..rows * matrix.cols).map(|_| random.weight(codec)).collect();
+        // With inputs of unit size, outputs of about one unit (logits: half a bit).
+        let size = match codec {
+            Codec::I8 => 150.0,
+            Codec::I4 => 4.6,
+            Codec::Bit1 => 1.0,
+            Codec::Trit5 => 0.8,
+        };
+        let unit = 1.0 / (size * (matrix.cols as f64).sqrt());
+        let groups = if index % 3 == 2 && matrix.cols % 2 == 0 { 2 } else { 1 };
+        let count = if index % 3 == 1 { 1 } else { rows * groups };
+        let scales: Vec<u16> = (0..count).map(|_| random.scale(unit)).collect();
+        let stored = builder.matrix(&matrix.name, codec, matrix.cols, &weights, &scales);
+        stored.expect("the weights were drawn for the codec");
+    }
+    // A real gain of 1/4 per head; the heads' dot products are about sqrt(e) large.
+    let gain = 114.min(config.largest_gain());
+    (0..config.blocks()).for_each(|block| builder.gains(block, &vec![gain; config.heads]));
+    builder.finish()
+}
+
+/// Sebastiano Vigna's generator: a few operations, the same everywhere.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    fn weight(&mut self, codec: Codec) -> i8 {
+        loop {
+            let weight = (self.next() >> 56) as i8;
+            let weight = match codec {
+                Codec::I8 => weight,
+                Codec::I4 => weight >> 4,
+                Codec::Bit1 => weight >> 7 | 1,
+                Codec::Trit5 => weight.rem_euclid(3) - 1,
+            };
+            if codec::can_store(codec, weight) {
+                return weight;
+            }
+        }
+    }
+
+    /// From 3/4 to 5/4 of `unit`.
+    fn scale(&mut self, unit: f64) -> u16 {
+        let factor = 0.75 + (self.next() >> 56) as f64 / 512.0;
+        Scale::from_f64(unit * factor).unwrap_or_default().0
+    }
+}
