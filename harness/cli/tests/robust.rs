@@ -11,7 +11,7 @@ struct Project(tempfile::TempDir);
 impl Project {
     fn new() -> Self {
         let project = Project(tempfile::tempdir().unwrap());
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mini"), project.0.path());
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/verbs.in"), project.0.path());
         assert_eq!(project.golf(&["new", "entry"]).status.code(), Some(0));
         project
     }
@@ -121,7 +121,7 @@ fn a_flipped_bit_anywhere_is_noticed() {
         let mut broken = artifact.clone();
         broken[place] ^= 1 << (place % 8);
         fs::write(project.path("submissions/entry/model.safetensors"), broken).unwrap();
-        project.expect(&["check", "entry"], 1, "SHA-256");
+        project.expect(&["check", "entry"], 1, "`sha256` is");
     }
 }
 
@@ -198,13 +198,22 @@ fn a_kill_in_the_middle_loses_nothing() {
 #[test]
 fn an_entry_over_its_limits_is_a_record_and_the_others_go_on() {
     let project = Project::new();
-    for (limit, kind) in [(["--timeout", "0"], "timeout"), (["--memory", "20000000"], "memory")] {
+    // A model that wants 256 MiB for its table.
+    fs::write(project.path("mix.json"), r#"{"engine":"mix","version":1,"orders":6,"log2_slots":22}"#).unwrap();
+    assert!(project.golf(&["pack", "mix.json", "-o", "mix.safetensors"]).status.success());
+    let manifest = project.path("submissions/entry/submission.json");
+    let text = fs::read_to_string(&manifest).unwrap().replace("ternary", "mix");
+    fs::write(&manifest, text).unwrap();
+    project.replace_artifact(&project.read("mix.safetensors"));
+    assert!(project.golf(&["new", "other"]).status.success());
+    for (limit, kind) in [(["--timeout", "0"], "timeout"), (["--memory", "100000000"], "memory")] {
         let output = project.golf(&["run", "--force", limit[0], limit[1]]);
         assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
         let records = fs::read_dir(project.path("results/entry")).unwrap();
         let texts: Vec<String> = records.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
         assert!(texts.iter().any(|text| text.contains(&format!("\"kind\":\"{kind}\""))), "{texts:?}");
         assert!(project.path("site/dist/index.html").is_file());
+        assert_eq!(project.path("results/other/score.json").is_file(), kind == "memory");
     }
     // What failed is tried again.
     assert!(project.golf(&["run"]).status.success());

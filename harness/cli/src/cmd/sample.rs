@@ -63,6 +63,7 @@ fn write(running: &mut Running<'_>, args: &Args, stream: bool) -> Vec<u8> {
     let mut draw = Draw::new(Sha256::digest(args.seed.to_le_bytes()).into());
     let mut out = std::io::stdout().lock();
     let mut text = vec![];
+    let mut shown = 0;
     if stream && out.write_all(args.prompt.as_bytes()).is_err() {
         return text;
     }
@@ -70,9 +71,13 @@ fn write(running: &mut Running<'_>, args: &Args, stream: bool) -> Vec<u8> {
         let token = choose(session.predict(), args, &mut draw);
         let bytes = session.token(token);
         text.extend_from_slice(bytes);
-        // A reader that has gone away has read enough.
-        if stream && (out.write_all(&printable(bytes)).is_err() || out.flush().is_err()) {
-            return text;
+        if stream {
+            let (part, length) = printable(&text[shown..]);
+            shown += length;
+            // A reader that has gone away has read enough.
+            if out.write_all(part.as_bytes()).is_err() || out.flush().is_err() {
+                return text;
+            }
         }
         session.skip(token);
     }
@@ -82,10 +87,23 @@ fn write(running: &mut Running<'_>, args: &Args, stream: bool) -> Vec<u8> {
     text
 }
 
-/// An entry's text can't steer the terminal: control characters other than line feeds and tabs become question marks.
-fn printable(bytes: &[u8]) -> Vec<u8> {
-    let keep = |byte: u8| byte == b'\n' || byte == b'\t' || !(byte < 0x20 || byte == 0x7f);
-    bytes.iter().map(|&byte| if keep(byte) { byte } else { b'?' }).collect()
+/// The text of `bytes` up to a character that isn't complete yet, and how many bytes that is. An entry can't steer the terminal: what isn't UTF-8, and
+/// control characters other than line feeds and tabs, become replacement characters.
+fn printable(bytes: &[u8]) -> (String, usize) {
+    let (mut text, mut length) = (String::new(), 0);
+    for chunk in bytes.utf8_chunks() {
+        let keep = |c: char| if c == '\n' || c == '\t' || !c.is_control() { c } else { char::REPLACEMENT_CHARACTER };
+        text.extend(chunk.valid().chars().map(keep));
+        length += chunk.valid().len();
+        let end = length + chunk.invalid().len();
+        let unfinished = std::str::from_utf8(&bytes[length..]).is_err_and(|fault| fault.error_len().is_none() && fault.valid_up_to() == 0);
+        if unfinished || chunk.invalid().is_empty() {
+            break;
+        }
+        text.push(char::REPLACEMENT_CHARACTER);
+        length = end;
+    }
+    (text, length)
 }
 
 fn choose(logits: &[i32], args: &Args, draw: &mut Draw) -> u32 {
@@ -104,4 +122,18 @@ fn choose(logits: &[i32], args: &Args, draw: &mut Draw) -> u32 {
         rest < 0.0
     });
     chosen.map_or(top, |&token| token as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn only_whole_characters_are_shown_and_none_steers_the_terminal() {
+        assert_eq!(printable("naïve\n".as_bytes()), ("naïve\n".into(), 7));
+        assert_eq!(printable(b"na\xc3"), ("na".into(), 2));
+        assert_eq!(printable(b"\xc3"), (String::new(), 0));
+        assert_eq!(printable(b"a\xffb\x1b[0m"), ("a\u{fffd}b\u{fffd}[0m".into(), 7));
+        assert_eq!(printable(b""), (String::new(), 0));
+    }
 }
