@@ -79,14 +79,12 @@ pub(crate) fn flaws(codec: Codec, cols: usize, stored: &[u8]) -> Option<(usize, 
         // All padding digits are 1: the rest is 11...1 in base 3.
         Codec::Trit5 => u32::from(byte) / 3u32.pow(used as u32) == (3u32.pow(5 - used as u32) - 1) / 2,
     };
-    let flaw = |(at, &byte): (usize, &u8)| match (value(byte), at % row_bytes + 1 == row_bytes) {
-        (false, _) => Some((at, Flaw::Value)),
-        (true, true) if used != 0 && !padding(byte) => Some((at, Flaw::Padding)),
-        _ => None,
-    };
-    let mut flawed = stored.iter().enumerate().filter_map(flaw);
-    let first = flawed.next()?;
-    Some((1 + flawed.count(), first))
+    let values = || stored.iter().enumerate().filter(|&(_, &byte)| !value(byte)).map(|(at, _)| (at, Flaw::Value));
+    let ends = || stored.chunks_exact(row_bytes).enumerate().map(|(row, bytes)| ((row + 1) * row_bytes - 1, bytes));
+    let odd = |bytes: &[u8]| bytes.last().is_some_and(|&last| used != 0 && value(last) && !padding(last));
+    let paddings = || ends().filter(|(_, bytes)| odd(bytes)).map(|(at, _)| (at, Flaw::Padding));
+    let first = values().next().into_iter().chain(paddings().next()).min_by_key(|&(at, _)| at)?;
+    Some((values().count() + paddings().count(), first))
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ pub struct Fault {
     pub message: String,
     /// How to mend it, without a full stop.
     pub remedy: String,
+    /// Faults besides itself that it speaks for.
+    #[serde(skip)]
+    others: usize,
 }
 
 /// A place in a file.
@@ -56,7 +59,7 @@ pub enum Place {
 impl Fault {
     /// A fault of a file that is yet to be named.
     pub fn new(place: Place, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Fault { path: String::new(), place, message: message.into(), remedy: remedy.into() }
+        Fault { path: String::new(), place, message: message.into(), remedy: remedy.into(), others: 0 }
     }
 
     /// The same fault with the name of its file.
@@ -101,15 +104,19 @@ impl core::error::Error for Fault {}
 /// Keeps the first [`MOST`] faults; one more says how many there are besides.
 pub fn cap(mut faults: Vec<Fault>) -> Vec<Fault> {
     if faults.len() > MOST {
-        let (more, path) = (faults.len() - MOST, faults[MOST].path.clone());
+        let path = faults[MOST].path.clone();
+        // One that only counts others is no fault itself.
+        let count: usize = faults.iter().map(|fault| fault.others.max(1)).sum();
+        faults.retain(|fault| fault.others == 0);
         faults.truncate(MOST);
-        faults.push(and_more(more).in_file(path));
+        faults.push(and_more(count - faults.len()).in_file(path));
     }
     faults
 }
 
 pub(crate) fn and_more(count: usize) -> Fault {
-    Fault::new(Place::Whole, format!("{count} more faults are not shown"), "mend these first, then check again")
+    let message = format!("{count} more faults are not shown");
+    Fault { others: count, ..Fault::new(Place::Whole, message, "mend these first, then check again") }
 }
 
 /// Text from a file for a message: in backquotes, at most 60 characters, and nothing in it that could steer a terminal.
@@ -159,5 +166,7 @@ mod tests {
         let faults = cap(vec![Fault::new(Place::Whole, "a", "b"); MOST + 5]);
         assert_eq!(faults.len(), MOST + 1);
         assert!(faults[MOST].message.starts_with("5 more"));
+        let again = cap([faults, vec![Fault::new(Place::Whole, "c", "d"); 2]].concat());
+        assert!(again.len() == MOST + 1 && again[MOST].message.starts_with("7 more"), "{}", again[MOST]);
     }
 }

@@ -64,9 +64,12 @@ pub fn pack(checkpoint: Option<Input<'_>>, config: Input<'_>) -> Result<Vec<u8>,
         Ok(_) => Ok(artifact),
         // A rule that only the whole breaks: places in a file that isn't written would mislead.
         Err(faults) => {
-            let unplaced = faults.into_iter().map(|fault| match fault.place {
-                Place::Tensor { name, .. } => Fault { place: Place::Tensor { name, offset: None }, ..fault },
-                _ => Fault { place: Place::Whole, ..fault },
+            let unplaced = faults.into_iter().map(|mut fault| {
+                fault.place = match fault.place {
+                    Place::Tensor { name, .. } => Place::Tensor { name, offset: None },
+                    _ => Place::Whole,
+                };
+                fault
             });
             Err(checkpoint.unwrap_or(config).blame(unplaced.collect()))
         }

@@ -1,14 +1,14 @@
 //! An adaptive context-mixing byte model without a stored weight.
 //!
-//! Everything that it knows it has learnt from the bytes observed in the document. A byte is eight binary decisions, the
-//! highest bit first. Orders 0 to n, and four contexts of words and letter classes, each keep [states](state) of the
-//! decisions met in them, in a [hash table](slots); a [match model](history) knows the byte that came after the same bytes
-//! before; a [mixer](mixer) makes one probability of what they say. To answer for all 256 bytes at once, every decision
-//! that has been met at all is evaluated, and a byte's logit is the sum of its eight decisions' logarithms; decisions that
-//! were never met are even.
+//! Everything that it knows it has learnt from the bytes observed in the document. A byte is eight binary decisions,
+//! the highest bit first. Orders 0 to n, and four contexts of words and letter classes, each keep states of the
+//! decisions met in them, in a hash table (`slots`, `state`); a match model knows the byte that came after the same
+//! bytes before (`history`); a mixer (`mixer`) makes one probability of what they say. To answer for all 256 bytes at
+//! once, every decision that has been met at all is evaluated, and a byte's logit is the sum of its eight decisions'
+//! logarithms; decisions that were never met are even.
 //!
 //! The design is that of PAQ and lpaq (Mahoney, "Adaptive weighing of context models for lossless data compression",
-//! technical report CS-2005-16, Florida Institute of Technology, 2005), the initial rates and gains are tuned for
+//! technical report CS-2005-16, Florida Institute of Technology, 2005); the initial rates and gains are tuned for
 //! documents of few kilobytes. All arithmetic is integer; a cost is the same number on every machine.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -45,9 +45,9 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Order 6, 2^18 slots: 19 MB, which lose next to nothing up to a few hundred kilobytes of text.
+    /// Order 6 and 2^20 slots, 80 MB: enough for a few hundred kilobytes of text to be remembered in full.
     fn default() -> Self {
-        Config { orders: 6, log2_slots: 18 }
+        Config { orders: 6, log2_slots: 20 }
     }
 }
 
@@ -266,12 +266,12 @@ impl Mix {
                 knowing[local & 15] |= 1 << index;
             }
         }
-        for local in 1..16 {
+        for (local, knowing) in knowing.into_iter().enumerate().skip(1) {
             let node = half.node(local) & 255;
-            let [zero, one] = if knowing[local] == 0 {
+            let [zero, one] = if knowing == 0 {
                 [1 << 16; 2]
             } else {
-                let mut states = ones(knowing[local]).map(|index| {
+                let mut states = ones(knowing).map(|index| {
                     let (context, place) = known.contexts[index];
                     (context, self.slots.slot(place)[local])
                 });

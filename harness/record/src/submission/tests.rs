@@ -218,10 +218,8 @@ fn the_budget_is_16_000_000_bytes() {
     fixture.expect(&["bytes after the last tensor"]);
     fixture.put(ARTIFACT, sized(16_000_001));
     // It is not read, so that nothing is said of the digest or the content.
-    fixture.expect(&[
-        "model.safetensors: inference reads 16,000,001 bytes, 1 over the budget of 16,000,000; \
-         the largest file is model.safetensors with 16,000,001: make the model smaller",
-    ]);
+    fixture.expect(&["model.safetensors: inference reads 16,000,001 bytes, 1 over the budget of 16,000,000; \
+         the largest file is model.safetensors with 16,000,001: make the model smaller"]);
 }
 
 #[test]
