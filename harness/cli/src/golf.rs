@@ -52,7 +52,8 @@ impl Golf {
         let root = match root {
             Some(root) => root.to_owned(),
             None => {
-                let current = std::env::current_dir().map_err(|fault| Fault::machine(format!("the current folder: {fault}")))?;
+                let current =
+                    std::env::current_dir().map_err(|fault| Fault::machine(format!("the current folder: {fault}")))?;
                 let found = current.ancestors().find(|folder| folder.join("tasks/season.json").is_file());
                 found.map(Path::to_owned).ok_or_else(|| {
                     Fault::usage("there is no `tasks/season.json` here or above: run inside the project, or name its folder with --root")
@@ -77,7 +78,9 @@ impl Golf {
     pub fn slugs(&self) -> Result<Vec<String>, Fault> {
         let folder = self.root.join("submissions");
         let entries = fs::read_dir(&folder).map_err(|fault| Fault::reading(&folder, &fault))?;
-        let folders = entries.filter_map(|entry| entry.ok()).filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+        let folders = entries
+            .filter_map(|entry| entry.ok())
+            .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
         // A stray file is not an entry, unless a link makes it look like one: those are for the check to refuse.
         let folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_file()));
         let mut slugs: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -131,7 +134,8 @@ impl Golf {
             // A record of other bytes says nothing about this artifact.
             let score = self.store.score(&slug)?.filter(|score| score.artifact == candidate.facts);
             let current = |sha256: &str| sha256 == candidate.facts.sha256;
-            let measurements = self.store.measurements(&slug)?.into_iter().filter(|m| current(&m.artifact_sha256)).collect();
+            let measurements =
+                self.store.measurements(&slug)?.into_iter().filter(|m| current(&m.artifact_sha256)).collect();
             let Submission { manifest, readme, .. } = candidate.submission;
             entries.push(Entry { slug, manifest, readme, score, measurements });
         }
@@ -145,7 +149,8 @@ impl Golf {
 /// All that is wrong with it, a line each.
 pub fn check(folder: &Path) -> Result<Candidate, Fault> {
     let lines = |faults: Vec<String>| Fault::entry(faults.join("\n"));
-    let submission = Submission::read(folder).map_err(|faults| lines(faults.iter().map(ToString::to_string).collect()))?;
+    let submission =
+        Submission::read(folder).map_err(|faults| lines(faults.iter().map(ToString::to_string).collect()))?;
     let path = folder.join(&submission.manifest.artifact.file);
     let at = |fault: String| format!("{}: {fault}", path.display());
     let artifact = Artifact::read(&submission.artifact)

@@ -7,8 +7,21 @@ use std::process::Command;
 
 /// Instruction sets that matter to engines, as Linux names them.
 const FLAGS: [&str; 15] = [
-    "sse4_2", "avx", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16", "amx_tile",
-    "amx_int8", "asimd", "asimddp", "i8mm", "sve",
+    "sse4_2",
+    "avx",
+    "avx2",
+    "avx_vnni",
+    "avx512f",
+    "avx512bw",
+    "avx512vl",
+    "avx512_vnni",
+    "avx512_bf16",
+    "amx_tile",
+    "amx_int8",
+    "asimd",
+    "asimddp",
+    "i8mm",
+    "sve",
 ];
 
 /// This machine; `root` is the project's folder, for its commit.
@@ -49,8 +62,10 @@ fn memory() -> Option<u64> {
 #[cfg(unix)]
 fn system() -> String {
     let part = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
-    nix::sys::utsname::uname()
-        .map_or_else(|_| std::env::consts::OS.into(), |name| format!("{} {}", part(name.sysname()), part(name.release())))
+    nix::sys::utsname::uname().map_or_else(
+        |_| std::env::consts::OS.into(),
+        |name| format!("{} {}", part(name.sysname()), part(name.release())),
+    )
 }
 
 #[cfg(not(unix))]
@@ -60,7 +75,8 @@ fn system() -> String {
 
 fn commit(root: &Path) -> Option<String> {
     let git = |arguments: &[&str]| {
-        let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok().filter(|out| out.status.success())?;
+        let output =
+            Command::new("git").arg("-C").arg(root).args(arguments).output().ok().filter(|out| out.status.success())?;
         String::from_utf8(output.stdout).ok()
     };
     let head = git(&["rev-parse", "--short=12", "HEAD"])?;

@@ -25,7 +25,9 @@ pub fn score_items(
     let work = || {
         loaded.start(|mut model| {
             let mut scorer = Scorer::new(&mut model);
-            while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?))) {
+            while let Some((index, item)) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
+            {
                 let score = scorer.item(item)?;
                 scored.lock().expect("no thread panics while it holds the lock")[index] = Some(score);
                 done();
@@ -35,7 +37,9 @@ pub fn score_items(
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.clamp(1, items.len().max(1))).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
     let scored = scored.into_inner().expect("all threads have ended");
     Ok(scored.into_iter().map(|score| score.expect("every item was taken by a thread")).collect())

@@ -2,7 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use golf_core::budget;
-use golf_record::{Entry, HEADLINE, Leaderboard};
+use golf_record::{Entry, HEADLINE, Leaderboard, Summary};
+use golf_task::{Definition, Kind};
 
 /// `1234567` as `1,234,567`.
 pub fn grouped(number: u64) -> String {
@@ -73,23 +74,65 @@ pub fn terminal(board: &Leaderboard, machine: &str) -> String {
     format!("{table}\n")
 }
 
-const BEGIN: &str = "<!-- leaderboard: made by `cargo golf run` -->";
-const END: &str = "<!-- end of leaderboard -->";
+/// `text` with `table` between the markers for `what`; none if it has no such markers.
+fn between_markers(text: &str, what: &str, table: &str) -> Option<String> {
+    let (begin, end) = (format!("<!-- {what}: made by `cargo golf run` -->"), format!("<!-- end of {what} -->"));
+    let (before, rest) = text.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}\n{table}{end}{after}"))
+}
 
-/// `readme` with the table between its markers brought up to date; none if it has no markers.
+/// A line of a table in Markdown.
+fn line(cells: Vec<String>) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// The project's README with its leaderboard brought up to date; none if it has no markers for one.
 pub fn in_readme(readme: &str, board: &Leaderboard) -> Option<String> {
-    let (before, rest) = readme.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let heads = heads(board, &[]);
-    let rule: Vec<String> = (0..heads.len()).map(|index| if index < 2 { "---".into() } else { "---:".into() }).collect();
+    let rule: Vec<String> =
+        (0..heads.len()).map(|index| if index < 2 { "---".into() } else { "---:".into() }).collect();
     let mut table = line(heads) + &line(rule);
     for entry in &board.entries {
         let mut cells = cells(board, entry);
         cells[0] = format!("[{0}](submissions/{0}/README.md)", entry.slug);
         table.push_str(&line(cells));
     }
-    Some(format!("{before}{BEGIN}\n{table}{END}{after}"))
+    between_markers(readme, "leaderboard", &table)
+}
+
+/// A task's README with its scores brought up to date, best first; none if it has no markers for them.
+pub fn in_task_readme(readme: &str, board: &Leaderboard, task: &Definition) -> Option<String> {
+    let summary = |entry: &Entry| Some((entry.slug.clone(), entry.summary(&task.id)?));
+    let mut scores: Vec<(String, Summary)> = board.entries.iter().filter_map(summary).collect();
+    scores.sort_by(|(_, a), (_, b)| a.headline().total_cmp(&b.headline()));
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let mut table = match task.kind {
+        Kind::BitsPerByte => {
+            line(vec!["entry".into(), "bits per byte".into(), "over the ideal".into()]) + "| --- | ---: | ---: |\n"
+        }
+        Kind::Choice => {
+            line(vec!["entry".into(), "right".into(), "right by cost per byte".into()]) + "| --- | ---: | ---: |\n"
+        }
+        Kind::Generate => line(vec!["entry".into(), "right".into()]) + "| --- | ---: |\n",
+    };
+    if task.kind != Kind::BitsPerByte {
+        scores.reverse();
+    }
+    for (slug, summary) in scores {
+        let mut cells = vec![format!("[{slug}](../../submissions/{slug}/README.md)")];
+        match task.kind {
+            Kind::BitsPerByte => {
+                let bits = summary.headline();
+                let excess = summary.ideal_bits_per_byte().map(|ideal| format!("{:.4}", bits - ideal));
+                cells.extend([format!("{bits:.4}"), excess.unwrap_or_else(|| "-".into())]);
+            }
+            Kind::Choice => cells.extend([percent(summary.accuracy()), percent(summary.accuracy_per_byte())]),
+            Kind::Generate => cells.push(percent(summary.accuracy())),
+        }
+        table.push_str(&line(cells));
+    }
+    between_markers(readme, "scores", &table)
 }
 
 #[cfg(test)]

@@ -134,7 +134,9 @@ pub fn run(job: &Job, mut hear: impl FnMut(Message)) -> Result<(), JobError> {
             Ok(line) => match serde_json::from_str(&line) {
                 Ok(Message::Failed { status, message }) => named = Some((status, message)),
                 Ok(message) => hear(message),
-                Err(_) => return Err(stop(child, FailureKind::Crash, format!("said something else than agreed: {line:.80}"))),
+                Err(_) => {
+                    return Err(stop(child, FailureKind::Crash, format!("said something else than agreed: {line:.80}")));
+                }
             },
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
             Err(mpsc::RecvTimeoutError::Timeout) => {
@@ -153,10 +155,17 @@ pub fn run(job: &Job, mut hear: impl FnMut(Message)) -> Result<(), JobError> {
         None if status.success() => Ok(()),
         None if errors.contains("memory allocation") => {
             let limit = job.limits.memory_bytes;
-            Err(JobError::Failure(FailureKind::Memory, format!("wanted more than the {limit} bytes of memory that it may have")))
+            Err(JobError::Failure(
+                FailureKind::Memory,
+                format!("wanted more than the {limit} bytes of memory that it may have"),
+            ))
         }
         None => {
-            let last = errors.lines().rev().find(|line| !line.starts_with("note:") && !line.is_empty()).unwrap_or("no message");
+            let last = errors
+                .lines()
+                .rev()
+                .find(|line| !line.starts_with("note:") && !line.is_empty())
+                .unwrap_or("no message");
             Err(JobError::Failure(FailureKind::Crash, format!("ended with {status}: {last:.200}")))
         }
     }
@@ -177,7 +186,9 @@ fn stop(mut child: Child, kind: FailureKind, message: String) -> JobError {
 fn listen(child: &mut Child) -> (mpsc::Receiver<String>, mpsc::Receiver<String>) {
     let (send, lines) = mpsc::channel();
     let output = child.stdout.take().expect("piped");
-    std::thread::spawn(move || BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+    std::thread::spawn(move || {
+        BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+    });
     let (send, errors) = mpsc::channel();
     let output = child.stderr.take().expect("piped");
     std::thread::spawn(move || {
@@ -253,13 +264,19 @@ fn work(job: &Job) -> Result<(), Fault> {
 /// # Errors
 /// If the artifact is not in order.
 pub fn load(bytes: &[u8]) -> Result<Loaded, Fault> {
-    let artifact = Artifact::read(bytes).map_err(|faults| {
-        Fault::entry(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
+    let artifact = Artifact::read(bytes)
+        .map_err(|faults| Fault::entry(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     model::load(&artifact)
 }
 
-fn score(loaded: &Loaded, root: &Path, target: &Target, tasks: &[String], season: &str, threads: usize) -> Result<(), Fault> {
+fn score(
+    loaded: &Loaded,
+    root: &Path,
+    target: &Target,
+    tasks: &[String],
+    season: &str,
+    threads: usize,
+) -> Result<(), Fault> {
     let mut digest = [0; 32];
     for (index, byte) in digest.iter_mut().enumerate() {
         let pair = target.sha256.get(2 * index..2 * index + 2).unwrap_or_default();

@@ -87,7 +87,8 @@ fn a_second_run_scores_nothing_and_changes_nothing() {
 fn the_number_of_threads_and_the_kernel_change_nothing() {
     let project = Project::new();
     let score = |threads: &str, kernel: &str| {
-        let output = project.command(&["score", "--force", "--threads", threads]).env("GOLF_KERNEL", kernel).output().unwrap();
+        let output =
+            project.command(&["score", "--force", "--threads", threads]).env("GOLF_KERNEL", kernel).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         project.read("results/entry/score.json")
     };

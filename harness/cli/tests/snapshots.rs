@@ -2,7 +2,5 @@
 
 #[test]
 fn outputs() {
-    trycmd::TestCases::new()
-        .default_bin_name("golf")
-        .case("tests/cmd/*.trycmd");
+    trycmd::TestCases::new().default_bin_name("golf").case("tests/cmd/*.trycmd");
 }

@@ -18,7 +18,9 @@ pub fn to_json(value: &impl Serialize) -> String {
 fn write(value: &Value, indent: usize, text: &mut String) {
     let (open, close) = if value.is_object() { ('{', '}') } else { ('[', ']') };
     let parts: Vec<(Option<&str>, &Value)> = match value {
-        Value::Object(fields) if !is_flat(value) => fields.iter().map(|(name, part)| (Some(name.as_str()), part)).collect(),
+        Value::Object(fields) if !is_flat(value) => {
+            fields.iter().map(|(name, part)| (Some(name.as_str()), part)).collect()
+        }
         Value::Array(parts) if !is_flat(value) => parts.iter().map(|part| (None, part)).collect(),
         _ => return text.push_str(&value.to_string()),
     };

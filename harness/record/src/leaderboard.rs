@@ -120,7 +120,8 @@ impl Leaderboard {
 
     /// All classes' lines, largest class first.
     pub fn rows(&self) -> Vec<Row> {
-        let rows_of = |limit| self.class(limit).enumerate().filter_map(move |(index, entry)| row(limit, index + 1, entry));
+        let rows_of =
+            |limit| self.class(limit).enumerate().filter_map(move |(index, entry)| row(limit, index + 1, entry));
         budget::CLASSES.into_iter().flat_map(rows_of).collect()
     }
 
@@ -128,13 +129,30 @@ impl Leaderboard {
     pub fn tables(&self) -> Tables {
         let rows = self.rows();
         let mut csv = csv::Writer::from_writer(vec![]);
-        let fixed = ["class", "rank", "slug", "name", "authors", "license", "engine", "bytes", "parameters", "artifact", "digest"];
+        let fixed = [
+            "class",
+            "rank",
+            "slug",
+            "name",
+            "authors",
+            "license",
+            "engine",
+            "bytes",
+            "parameters",
+            "artifact",
+            "digest",
+        ];
         let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record).expect("to memory");
         write(&mut csv, fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).collect());
         for row in &rows {
             let mut record = vec![row.class.to_string(), row.rank.to_string(), row.slug.clone(), row.name.clone()];
             record.extend([row.authors.clone(), row.license.clone(), row.engine.clone()]);
-            record.extend([row.bytes.to_string(), row.parameters.to_string(), row.artifact.clone(), row.digest.clone()]);
+            record.extend([
+                row.bytes.to_string(),
+                row.parameters.to_string(),
+                row.artifact.clone(),
+                row.digest.clone(),
+            ]);
             let value = |task| row.tasks.get(task).map(|value| format!("{value:.6}")).unwrap_or_default();
             record.extend(self.tasks.iter().map(value));
             write(&mut csv, record);
@@ -145,7 +163,17 @@ impl Leaderboard {
 
     fn measurements(&self) -> String {
         let mut csv = csv::Writer::from_writer(vec![]);
-        let head = ["machine", "slug", "measurement", "unit", "median", "mad", "samples", "tokens_per_second", "bytes_per_second"];
+        let head = [
+            "machine",
+            "slug",
+            "measurement",
+            "unit",
+            "median",
+            "mad",
+            "samples",
+            "tokens_per_second",
+            "bytes_per_second",
+        ];
         csv.write_record(head).expect("to memory");
         for record in self.entries.iter().flat_map(|entry| &entry.measurements) {
             for measurement in &record.measurements {

@@ -43,7 +43,8 @@ fn error(path: &Path, message: impl Into<String>) -> TaskError {
 /// If a task's definition or data is not in order.
 pub fn load_all(folder: &Path) -> Result<Vec<Task>, TaskError> {
     let entries = fs::read_dir(folder).map_err(|fault| error(folder, format!("can't be read: {fault}")))?;
-    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_dir()).collect();
+    let mut folders: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_dir()).collect();
     folders.sort();
     folders.iter().map(|folder| Task::load(folder)).collect()
 }
@@ -80,8 +81,7 @@ impl Task {
     pub fn load(folder: &Path) -> Result<Self, TaskError> {
         let path = folder.join("task.json");
         let text = fs::read(&path).map_err(|fault| error(&path, format!("can't be read: {fault}")))?;
-        let definition: Definition =
-            serde_json::from_slice(&text).map_err(|fault| error(&path, fault.to_string()))?;
+        let definition: Definition = serde_json::from_slice(&text).map_err(|fault| error(&path, fault.to_string()))?;
         if definition.schema != 1 {
             return Err(error(&path, format!("schema {} is unknown: write 1", definition.schema)));
         }

@@ -77,7 +77,12 @@ impl Bench {
     ///
     /// # Errors
     /// If the machine is at fault.
-    pub fn measure(&mut self, golf: &Golf, candidate: &Candidate, mut failures: Vec<Failure>) -> Result<Measurements, Fault> {
+    pub fn measure(
+        &mut self,
+        golf: &Golf,
+        candidate: &Candidate,
+        mut failures: Vec<Failure>,
+    ) -> Result<Measurements, Fault> {
         let roofline = self.roofline(golf)?;
         let slug = candidate.submission.slug.clone();
         let bar = ProgressBar::new(measure::NAMES.len() as u64).with_message(slug.clone());
@@ -97,7 +102,12 @@ impl Bench {
         }
         bar.finish_and_clear();
         if !memory.is_empty() {
-            measurements.push(Measurement { name: "peak_memory".into(), unit: "bytes".into(), work: None, samples: memory });
+            measurements.push(Measurement {
+                name: "peak_memory".into(),
+                unit: "bytes".into(),
+                work: None,
+                samples: memory,
+            });
         }
         let record = Measurements {
             schema: 1,
@@ -143,7 +153,10 @@ fn describe(record: &Measurements) -> String {
             _ => String::new(),
         };
         let count = measurement.samples.len();
-        text.push_str(&format!("  {:12} {value:.3} {unit} (MAD {deviation:.3}, {count} samples){rate}\n", measurement.name));
+        text.push_str(&format!(
+            "  {:12} {value:.3} {unit} (MAD {deviation:.3}, {count} samples){rate}\n",
+            measurement.name
+        ));
     }
     for failure in &record.failures {
         text.push_str(&format!("  {} failed: {}\n", failure.stage, failure.message));

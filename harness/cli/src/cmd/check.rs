@@ -1,8 +1,8 @@
 //! `check PATH...`
 
 use super::{Common, all, print, print_json};
-use crate::golf::{self, Golf};
 use crate::Fault;
+use crate::golf::{self, Golf};
 use golf_core::budget;
 use std::path::PathBuf;
 

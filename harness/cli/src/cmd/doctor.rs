@@ -15,7 +15,12 @@ struct Tool {
 
 /// Tools beyond the Rust toolchain. None is needed for `run` and `verify`.
 const TOOLS: [Tool; 2] = [
-    Tool { program: "git", argument: "--version", needed_for: "the commit in measurements", remedy: "apt-get install git" },
+    Tool {
+        program: "git",
+        argument: "--version",
+        needed_for: "the commit in measurements",
+        remedy: "apt-get install git",
+    },
     Tool {
         program: "python3",
         argument: "--version",
@@ -32,16 +37,18 @@ pub fn run(common: &Common) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let machine = machine::this(&golf.root);
     let results = golf.root.join("results");
-    std::fs::create_dir_all(&results)
-        .and_then(|()| tempfile_in(&results))
-        .map_err(|fault| Fault::machine(format!("{}: can't be written to: {fault}. Make room or grant access", results.display())))?;
+    std::fs::create_dir_all(&results).and_then(|()| tempfile_in(&results)).map_err(|fault| {
+        Fault::machine(format!("{}: can't be written to: {fault}. Make room or grant access", results.display()))
+    })?;
     let found: Vec<(&Tool, Option<String>)> = TOOLS.iter().map(|tool| (tool, version(tool))).collect();
     if common.json {
         let tools: Vec<_> = found
             .iter()
             .map(|(tool, version)| serde_json::json!({ "tool": tool.program, "version": version, "needed_for": tool.needed_for, "remedy": tool.remedy }))
             .collect();
-        print_json(&serde_json::json!({ "machine": machine, "tasks": golf.tasks.len(), "season": golf.season, "tools": tools }));
+        print_json(
+            &serde_json::json!({ "machine": machine, "tasks": golf.tasks.len(), "season": golf.season, "tools": tools }),
+        );
         return Ok(());
     }
     let flags = machine.flags.join(" ");
@@ -65,6 +72,7 @@ fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
 }
 
 fn version(tool: &Tool) -> Option<String> {
-    let output = Command::new(tool.program).arg(tool.argument).output().ok().filter(|output| output.status.success())?;
+    let output =
+        Command::new(tool.program).arg(tool.argument).output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
 }

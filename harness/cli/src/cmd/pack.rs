@@ -28,7 +28,8 @@ pub struct Args {
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let read = |path: &Path| fs::read(path).map_err(|fault| Fault::reading(path, &fault));
     let (config, config_name) = (read(&args.config)?, args.config.to_string_lossy());
-    let checkpoint = args.checkpoint.as_deref().map(|path| Ok::<_, Fault>((read(path)?, path.to_string_lossy()))).transpose()?;
+    let checkpoint =
+        args.checkpoint.as_deref().map(|path| Ok::<_, Fault>((read(path)?, path.to_string_lossy()))).transpose()?;
     let checkpoint = checkpoint.as_ref().map(|(bytes, path)| Input { path, bytes });
     let artifact = pack(checkpoint, Input { path: &config_name, bytes: &config }).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();

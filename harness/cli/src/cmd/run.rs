@@ -9,6 +9,7 @@ use crate::{Fault, table};
 use golf_record::write_atomically;
 use golf_task::Task;
 use std::fs;
+use std::path::Path;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -43,9 +44,10 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     golf.store.put_derived("leaderboard.csv", &tables.csv)?;
     golf.store.put_derived("leaderboard.json", &tables.json)?;
     golf.store.put_derived("measurements.csv", &tables.measurements)?;
-    let readme = golf.root.join("README.md");
-    if let Some(text) = fs::read_to_string(&readme).ok().and_then(|text| table::in_readme(&text, &board)) {
-        write_atomically(&readme, text.as_bytes()).map_err(|fault| Fault::machine(format!("README.md: {fault}")))?;
+    rewrite(&golf.root.join("README.md"), |text| table::in_readme(text, &board))?;
+    for task in &golf.tasks {
+        let readme = golf.root.join("tasks").join(&task.definition.id).join("README.md");
+        rewrite(&readme, |text| table::in_task_readme(text, &board, &task.definition))?;
     }
     let pages = site::render(&golf, &board, &tables)?;
     if common.json {
@@ -57,10 +59,27 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     all(faults)
 }
 
-fn bring_up_to_date(golf: &Golf, candidate: &Candidate, tasks: &[&Task], bench: &mut Bench, args: &Args) -> Result<(), Fault> {
+/// Brings a table in a README up to date, if there is one.
+fn rewrite(readme: &Path, update: impl FnOnce(&str) -> Option<String>) -> Result<(), Fault> {
+    match fs::read_to_string(readme).ok().and_then(|text| update(&text)) {
+        None => Ok(()),
+        Some(text) => write_atomically(readme, text.as_bytes())
+            .map_err(|fault| Fault::machine(format!("{}: can't be written: {fault}", readme.display()))),
+    }
+}
+
+fn bring_up_to_date(
+    golf: &Golf,
+    candidate: &Candidate,
+    tasks: &[&Task],
+    bench: &mut Bench,
+    args: &Args,
+) -> Result<(), Fault> {
     let mut failures = vec![];
     let mut fault = None;
-    if let Err(error) = score::update(golf, candidate, tasks, args.force, &Means { threads: args.threads, limits: args.limits }) {
+    if let Err(error) =
+        score::update(golf, candidate, tasks, args.force, &Means { threads: args.threads, limits: args.limits })
+    {
         let slug = &candidate.submission.slug;
         fault = Some(match &error {
             JobError::Fault(fault) => fault.clone(),

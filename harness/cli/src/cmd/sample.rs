@@ -96,7 +96,8 @@ fn printable(bytes: &[u8]) -> (String, usize) {
         text.extend(chunk.valid().chars().map(keep));
         length += chunk.valid().len();
         let end = length + chunk.invalid().len();
-        let unfinished = std::str::from_utf8(&bytes[length..]).is_err_and(|fault| fault.error_len().is_none() && fault.valid_up_to() == 0);
+        let unfinished = std::str::from_utf8(&bytes[length..])
+            .is_err_and(|fault| fault.error_len().is_none() && fault.valid_up_to() == 0);
         if unfinished || chunk.invalid().is_empty() {
             break;
         }
@@ -114,7 +115,8 @@ fn choose(logits: &[i32], args: &Args, draw: &mut Draw) -> u32 {
     let mut tokens: Vec<usize> = (0..logits.len()).collect();
     tokens.sort_by_key(|&token| std::cmp::Reverse(logits[token]));
     tokens.truncate(if args.top_k == 0 { logits.len() } else { args.top_k });
-    let weight = |&token: &usize| (f64::from(logits[token] - logits[top as usize]) / 65_536.0 / args.temperature).exp2();
+    let weight =
+        |&token: &usize| (f64::from(logits[token] - logits[top as usize]) / 65_536.0 / args.temperature).exp2();
     let total: f64 = tokens.iter().map(weight).sum();
     let mut rest = total * (draw.bits() >> 11) as f64 / (1u64 << 53) as f64;
     let chosen = tokens.iter().find(|token| {

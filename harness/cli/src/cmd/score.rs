@@ -58,10 +58,11 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in candidates {
         let scored = candidate.and_then(|candidate| {
-            update(&golf, &candidate, &tasks, args.force, &Means { threads: args.threads, limits: args.limits }).map_err(|error| match error {
-                JobError::Fault(fault) => fault,
-                JobError::Failure(_, message) => Fault::entry(format!("{slug}: {message}")),
-            })
+            update(&golf, &candidate, &tasks, args.force, &Means { threads: args.threads, limits: args.limits })
+                .map_err(|error| match error {
+                    JobError::Fault(fault) => fault,
+                    JobError::Failure(_, message) => Fault::entry(format!("{slug}: {message}")),
+                })
         });
         match scored {
             Ok(score) => {
@@ -83,7 +84,13 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
 ///
 /// # Errors
 /// If the child process fails, or a record can't be read or written.
-pub fn update(golf: &Golf, candidate: &Candidate, tasks: &[&Task], force: bool, means: &Means) -> Result<Score, JobError> {
+pub fn update(
+    golf: &Golf,
+    candidate: &Candidate,
+    tasks: &[&Task],
+    force: bool,
+    means: &Means,
+) -> Result<Score, JobError> {
     let fault = |fault: golf_record::StoreError| JobError::Fault(fault.into());
     let slug = &candidate.submission.slug;
     let recorded = golf.store.score(slug).map_err(fault)?;
@@ -124,7 +131,10 @@ pub fn update(golf: &Golf, candidate: &Candidate, tasks: &[&Task], force: bool, 
 }
 
 fn is_current(score: &Score, golf: &Golf, candidate: &Candidate) -> bool {
-    score.schema == 1 && score.artifact == candidate.facts && score.engine == candidate.engine && score.season == golf.season
+    score.schema == 1
+        && score.artifact == candidate.facts
+        && score.engine == candidate.engine
+        && score.season == golf.season
 }
 
 /// Runs the tasks in a child process, with a progress bar on a terminal.
@@ -142,7 +152,9 @@ pub fn score_in_child(
     let digest = candidate.submission.sha256;
     let items: usize = tasks.iter().map(|task| task.items(&digest, &golf.season).len()).sum();
     let bar = ProgressBar::new(items as u64).with_message(candidate.submission.slug.clone());
-    bar.set_style(ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} items, {eta} left").expect("a fixed template"));
+    bar.set_style(
+        ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} items, {eta} left").expect("a fixed template"),
+    );
     let job = Job {
         root: golf.root.clone(),
         artifact: Some(Target { path: candidate.artifact.clone(), sha256: sha256.clone() }),

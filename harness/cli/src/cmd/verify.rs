@@ -28,12 +28,17 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in golf.candidates(&args.slugs)? {
-        let verified = candidate.and_then(|candidate| verify(&golf, &candidate, &Means { threads: args.threads, limits: args.limits }));
+        let verified = candidate
+            .and_then(|candidate| verify(&golf, &candidate, &Means { threads: args.threads, limits: args.limits }));
         documents.push(serde_json::json!({ "slug": slug, "verified": verified.is_ok() }));
         match verified {
             Ok(score) if !common.json => {
                 let items: usize = score.tasks.iter().map(|task| task.items.len()).sum();
-                print(&format!("{slug}: {} tasks, {items} items, logits {:.16}: the same, bit for bit\n", score.tasks.len(), score.probe.sha256));
+                print(&format!(
+                    "{slug}: {} tasks, {items} items, logits {:.16}: the same, bit for bit\n",
+                    score.tasks.len(),
+                    score.probe.sha256
+                ));
             }
             Ok(_) => {}
             Err(fault) => faults.push(fault),
