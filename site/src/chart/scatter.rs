@@ -6,6 +6,9 @@ use super::paint::{Anchor, Paint};
 use crate::SiteError;
 use crate::format;
 
+/// Bits per byte of knowing nothing: what is worse stands at the upper edge, with its figure, lest it squeezes the rest.
+const CEILING: f64 = 8.0;
+
 /// An entry.
 #[derive(Clone, Debug)]
 pub(crate) struct Point {
@@ -81,8 +84,9 @@ impl Chart for Scatter {
     fn draw(&self, paint: &Paint<'_>) -> Result<(), SiteError> {
         let look = paint.look;
         let colors = look.palette;
+        let shown = |point: &Point| point.y.min(CEILING);
         let (low, high) =
-            self.points.iter().fold((f64::MAX, f64::MIN), |(low, high), point| (low.min(point.y), high.max(point.y)));
+            self.points.iter().map(shown).fold((f64::MAX, f64::MIN), |(low, high), y| (low.min(y), high.max(y)));
         let (steps, decimals) = round_steps(low, high.max(low + 0.1), if look.wide { 6.0 } else { 5.0 });
         let (bottom_value, top_value) = (steps[0], steps[steps.len() - 1]);
         let plot =
@@ -113,12 +117,12 @@ impl Chart for Scatter {
 
         let front = front(&self.points, self.axis.less_is_better);
         let end = if self.axis.less_is_better { plot.right } else { plot.left };
-        let path = staircase(front.iter().map(|&index| (x(self.points[index].x), y(self.points[index].y))), end);
+        let path = staircase(front.iter().map(|&index| (x(self.points[index].x), y(shown(&self.points[index])))), end);
         if !path.is_empty() {
             paint.line(&path, colors.accent, 1.75)?;
         }
 
-        let places: Vec<(f64, f64)> = self.points.iter().map(|point| (x(point.x), y(point.y))).collect();
+        let places: Vec<(f64, f64)> = self.points.iter().map(|point| (x(point.x), y(shown(point)))).collect();
         for &place in &places {
             paint.ring(place, 4.5, colors.muted)?;
         }
@@ -135,7 +139,10 @@ impl Chart for Scatter {
         for index in front.iter().copied().chain(others) {
             let lengths = if look.wide { [28, 14] } else { [18, 9] };
             let fitting = lengths.into_iter().find_map(|length| {
-                let label = format::clipped(&self.points[index].label, length);
+                let mut label = format::clipped(&self.points[index].label, length);
+                if self.points[index].y > CEILING {
+                    label.push_str(&format!(" ({:.1})", self.points[index].y));
+                }
                 Some((placer.place(places[index], (paint.width_of(&label), look.font * 1.25))?, label))
             });
             let Some((area, label)) = fitting else { continue };
