@@ -35,6 +35,9 @@ pub struct Candidate {
     pub artifact: PathBuf,
 }
 
+/// A submission's slug, and the submission in order or all that is wrong with it.
+pub type Checked = (String, Result<Candidate, Fault>);
+
 /// `tasks/season.json`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,7 +100,7 @@ impl Golf {
     ///
     /// # Errors
     /// If one that is named isn't there.
-    pub fn candidates(&self, slugs: &[String]) -> Result<Vec<(String, Result<Candidate, Fault>)>, Fault> {
+    pub fn candidates(&self, slugs: &[String]) -> Result<Vec<Checked>, Fault> {
         let slugs = if slugs.is_empty() { self.slugs()? } else { slugs.to_vec() };
         if let Some(slug) = slugs.iter().find(|slug| !self.folder(slug).exists()) {
             let known = self.slugs()?.join(", ");
@@ -152,17 +155,11 @@ pub fn check(folder: &Path) -> Result<Candidate, Fault> {
     let submission =
         Submission::read(folder).map_err(|faults| lines(faults.iter().map(ToString::to_string).collect()))?;
     let path = folder.join(&submission.manifest.artifact.file);
-    let at = |fault: String| format!("{}: {fault}", path.display());
+    let at = |fault: String| Fault::entry(format!("{}: {fault}", path.display()));
     let artifact = Artifact::read(&submission.artifact)
-        .map_err(|faults| lines(faults.iter().map(|fault| at(fault.to_string())).collect()))?;
+        .map_err(|faults| lines(faults.iter().map(ToString::to_string).collect()))?;
     let engine = model::engine(&artifact);
-    if submission.manifest.engine != engine.name {
-        return Err(Fault::entry(at(format!(
-            "is made for the engine `{}`, but submission.json says `{}`: write the former there",
-            engine.name, submission.manifest.engine
-        ))));
-    }
-    model::load(&artifact).map_err(|fault| Fault::entry(at(fault.message)))?;
+    model::load(&artifact).map_err(|fault| at(fault.message))?;
     let facts = ArtifactFacts {
         sha256: crate::scoring::hex(&submission.sha256),
         bytes: submission.artifact.len() as u64,

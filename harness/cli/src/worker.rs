@@ -135,7 +135,11 @@ pub fn run(job: &Job, mut hear: impl FnMut(Message)) -> Result<(), JobError> {
                 Ok(Message::Failed { status, message }) => named = Some((status, message)),
                 Ok(message) => hear(message),
                 Err(_) => {
-                    return Err(stop(child, FailureKind::Crash, format!("said something else than agreed: {line:.80}")));
+                    return Err(stop(
+                        child,
+                        FailureKind::Crash,
+                        format!("said something else than agreed: {line:.80}"),
+                    ));
                 }
             },
             Err(mpsc::RecvTimeoutError::Disconnected) => break,

@@ -1,6 +1,6 @@
 //! `bench [SLUG...]`
 
-use super::{Common, all, print, print_json};
+use super::{Common, all, messages, print, print_json};
 use crate::golf::{Candidate, Golf};
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
 use crate::{Fault, machine, measure};
@@ -36,7 +36,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         }
     }
     if common.json {
-        print_json(&serde_json::json!({ "measurements": documents }));
+        print_json(&serde_json::json!({ "measurements": documents, "errors": messages(&faults) }));
     }
     all(faults)
 }

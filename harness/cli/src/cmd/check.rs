@@ -1,6 +1,6 @@
 //! `check PATH...`
 
-use super::{Common, all, print, print_json};
+use super::{Common, all, messages, print, print_json};
 use crate::Fault;
 use crate::golf::{self, Golf};
 use golf_core::budget;
@@ -48,18 +48,14 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
                 }));
             }
             Err(fault) => {
-                let messages: Vec<&str> = fault.message.lines().collect();
-                documents.push(serde_json::json!({ "path": folder, "ok": false, "messages": messages }));
+                let errors = messages(std::slice::from_ref(&fault));
+                documents.push(serde_json::json!({ "path": folder, "ok": false, "errors": errors }));
                 faults.push(fault);
             }
         }
     }
     if common.json {
         print_json(&serde_json::json!({ "checked": documents }));
-        // The document says it all.
-        if let Some(fault) = faults.first() {
-            std::process::exit(fault.blame as i32);
-        }
     }
     all(faults)
 }

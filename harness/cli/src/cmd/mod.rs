@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How good a language model fits in 16,000,000 bytes? Checks, scores, measures and ranks entries.
 #[derive(Debug, Parser)]
@@ -71,16 +72,18 @@ pub enum Verb {
     },
 }
 
-/// Prints an error: to standard error, and with `--json` as a document.
+/// Whether the verb has printed its document.
+static PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// Prints an error: to standard error, or with `--json` as the one document, unless the verb has printed its own.
 pub fn complain(fault: &Fault, json: bool) {
-    if json {
+    if json && !PRINTED.load(Ordering::Relaxed) {
         let blame = match fault.blame {
             Blame::Entry => "entry",
             Blame::Usage => "usage",
             Blame::Machine => "machine",
         };
-        let messages: Vec<&str> = fault.message.lines().collect();
-        print_json(&serde_json::json!({ "error": { "blame": blame, "messages": messages } }));
+        print_json(&serde_json::json!({ "blame": blame, "errors": messages(std::slice::from_ref(fault)) }));
     } else {
         for line in fault.message.lines() {
             eprintln!("error: {line}");
@@ -88,14 +91,20 @@ pub fn complain(fault: &Fault, json: bool) {
     }
 }
 
-/// Prints a document. A reader that has gone away is no error.
+/// Prints the document of a verb. A reader that has gone away is no error.
 pub fn print_json(value: &impl Serialize) {
+    PRINTED.store(true, Ordering::Relaxed);
     let _ = std::io::stdout().lock().write_all(golf_record::to_json(value).as_bytes());
 }
 
 /// Prints text. A reader that has gone away is no error.
 pub fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// What faults say, for a document.
+pub fn messages(faults: &[Fault]) -> Vec<&str> {
+    faults.iter().flat_map(|fault| fault.message.lines()).collect()
 }
 
 /// All faults as one, with the heaviest blame; none if there are none.

@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::score::Means;
-use super::{Common, all, default_threads, print, print_json, score, site};
+use super::{Common, all, default_threads, messages, print, print_json, score, site};
 use crate::golf::{Candidate, Golf};
 use crate::worker::{JobError, Limits};
 use crate::{Fault, table};
@@ -51,7 +51,9 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     }
     let pages = site::render(&golf, &board, &tables)?;
     if common.json {
-        print_json(&serde_json::json!({ "rows": board.rows(), "pages": pages, "site": golf.root.join("site/dist") }));
+        print_json(
+            &serde_json::json!({ "rows": board.rows(), "pages": pages, "site": golf.root.join("site/dist"), "errors": messages(&faults) }),
+        );
     } else {
         print(&table::terminal(&board, &bench.machine.id));
         print(&format!("site: {} ({pages} files)\n", golf.root.join("site/dist/index.html").display()));

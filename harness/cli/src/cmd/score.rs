@@ -1,7 +1,7 @@
 //! `score SLUG...`
 
-use super::{Common, all, default_threads, print, print_json};
-use crate::golf::{Candidate, Golf};
+use super::{Common, all, default_threads, messages, print, print_json};
+use crate::golf::{Candidate, Checked, Golf};
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
 use crate::{Fault, model, scoring};
 use golf_artifact::Artifact;
@@ -75,7 +75,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         }
     }
     if common.json {
-        print_json(&serde_json::json!({ "scores": documents }));
+        print_json(&serde_json::json!({ "scores": documents, "errors": messages(&faults) }));
     }
     all(faults)
 }
@@ -200,7 +200,7 @@ pub fn describe_task(task: &TaskScore) -> String {
 }
 
 /// The exact cost of any text files.
-fn texts(common: &Common, candidates: Vec<(String, Result<Candidate, Fault>)>, files: &[PathBuf]) -> Result<(), Fault> {
+fn texts(common: &Common, candidates: Vec<Checked>, files: &[PathBuf]) -> Result<(), Fault> {
     let mut documents = vec![];
     for (slug, candidate) in candidates {
         let candidate = candidate?;

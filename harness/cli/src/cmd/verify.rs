@@ -1,7 +1,7 @@
 //! `verify [SLUG...]`
 
 use super::score::{Means, score_in_child};
-use super::{Common, all, default_threads, print, print_json};
+use super::{Common, all, default_threads, messages, print, print_json};
 use crate::Fault;
 use crate::golf::{Candidate, Golf};
 use crate::worker::{JobError, Limits, Message};
@@ -45,7 +45,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         }
     }
     if common.json {
-        print_json(&serde_json::json!({ "verified": documents }));
+        print_json(&serde_json::json!({ "verified": documents, "errors": messages(&faults) }));
     }
     all(faults)
 }
