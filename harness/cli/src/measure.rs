@@ -40,7 +40,7 @@ pub struct Sampled {
 pub struct Subject<'a> {
     /// Bytes of the artifact.
     pub artifact: &'a [u8],
-    /// Text for prompts, long enough for [`PROMPT`] tokens of any vocabulary that is worth it.
+    /// Text for prompts, of which the first 512 tokens are taken.
     pub text: &'a [u8],
 }
 

@@ -1,7 +1,7 @@
 //! The rules of the game.
 //!
 //! A language model answers one question, "what comes next?", before it is told what came. It answers with integer
-//! [logits](logit), one per token of its [vocabulary](vocabulary); the harness turns them into probabilities and adds up
+//! [logits](logit), one per token of its [vocabulary]; the harness turns them into probabilities and adds up
 //! the [cost](score) of what came. All arithmetic is integer, so a score is the same number on every machine.
 //!
 //! The crate needs neither the standard library nor an allocator.

@@ -1,7 +1,7 @@
 //! Tasks: what entries are examined on.
 //!
 //! A task is a folder `tasks/<id>/` with a [definition](Definition), `task.json`. Its [items](Item) come from data files
-//! pinned by hash, from a [generator](generator), or both.
+//! pinned by hash, from a [generator], or both.
 #![forbid(unsafe_code)]
 
 mod definition;
