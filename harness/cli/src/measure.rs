@@ -75,7 +75,9 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Sampled, Fault> {
         }
         "first_token" => with_model(subject, |running| {
             let mut logits = vec![0; running.model().vocabulary().len()];
-            let first = |running: &mut Running<'_>, logits: &mut Vec<i32>| Ok(vec![best(Session::begin(running.model(), logits).predict()) as u8]);
+            let first = |running: &mut Running<'_>, logits: &mut Vec<i32>| {
+                Ok(vec![best(Session::begin(running.model(), logits).predict()) as u8])
+            };
             repeat(|| timed(|| first(running, &mut logits))).map(|(samples, digest)| (None, samples, digest))
         })?,
         "prompt" => with_model(subject, |running| {
@@ -103,7 +105,10 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Sampled, Fault> {
 
 type Taken = (Option<Work>, Vec<u64>, String);
 
-fn with_model(subject: &Subject<'_>, run: impl FnOnce(&mut Running<'_>) -> Result<Taken, Fault>) -> Result<Taken, Fault> {
+fn with_model(
+    subject: &Subject<'_>,
+    run: impl FnOnce(&mut Running<'_>) -> Result<Taken, Fault>,
+) -> Result<Taken, Fault> {
     let loaded: Loaded = worker::load(subject.artifact)?;
     loaded.start(|mut running| run(&mut running))?
 }

@@ -253,7 +253,7 @@ impl<'a> Matrix<'a> {
         read(self.scales, row * self.groups + group)
     }
 
-    /// Checks that every product and sum of [`kernel::linear`](crate::kernel::linear) stays in its type.
+    /// Checks that every product and sum of [`linear`](crate::linear::linear) stays in its type.
     fn check(&self) -> Result<(), ImageError> {
         let reach = 127 * u64::from(self.codec.largest()) * (self.cols / self.groups) as u64;
         let row_is_sound = |row| {
