@@ -30,7 +30,7 @@ fn matrix(random: &mut Bytes, codec: Codec, rows: usize, cols: usize) -> (Codec,
         let last = index % codec.row_bytes(cols) == codec.row_bytes(cols) - 1;
         match codec {
             // Padding trits are weight 0: digit 1 in each place above the used ones.
-            Codec::Trit5 if last && cols % 5 != 0 => {
+            Codec::Trit5 if last && !cols.is_multiple_of(5) => {
                 let used = 3u32.pow((cols % 5) as u32);
                 let padding: u32 = ((cols % 5) as u32..5).map(|place| 3u32.pow(place)).sum();
                 (u32::from(random.next().unwrap_or(0)) % used + padding) as u8

@@ -242,6 +242,12 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
+    /// One that lies outside an image, with a scale for each row.
+    #[cfg(feature = "std")]
+    pub(crate) fn plain(codec: Codec, rows: usize, cols: usize, weights: &'a [u8], scales: &'a [u8]) -> Self {
+        Matrix { codec, rows, cols, groups: 1, exponent: 20, pre_shift: 2, weights, scales }
+    }
+
     /// The stored bytes of a row.
     pub(crate) fn row(&self, row: usize) -> &'a [u8] {
         let length = self.codec.row_bytes(self.cols);

@@ -97,6 +97,12 @@ impl Cache {
     }
 }
 
+/// Four int8, the first lowest.
+#[inline(always)]
+pub(super) fn whole_word(four: [i8; 4]) -> i32 {
+    i32::from_le_bytes(four.map(|value| value as u8))
+}
+
 /// Up to four int8, the first lowest.
 pub(super) fn word(four: &[i8]) -> i32 {
     let mut bytes = [0; 4];

@@ -2,11 +2,13 @@
 #![allow(unsafe_code)]
 
 use super::attention::{Reading, SERIES, STEPS, mean, rotate};
-use super::ops::{Finish, Ops, Side, half};
+use super::inputs::arrange;
+use super::ops::{Finish, Ops, Place, Side, half};
 use super::plan::{BLOCK, LANES, Line, Packed, VECTORS};
 use crate::fixed::{Norm, quantise, rshift};
 use crate::mlp::activate;
 use core::arch::x86_64::*;
+use core::hint::black_box;
 use core::ops::Range;
 use golf_core::logit::Normalizer;
 
@@ -31,7 +33,9 @@ pub(crate) static OPS: Ops = Ops {
     rotate: |x, turns, out| enter!(rotate_here(x, turns, out)),
     attend: |reading, scores, out| enter!(attend(reading, scores, out)),
     add: |x, y| enter!(add(x, y)),
+    arrange: |q, place, words, sums| enter!(arrange_here(q, place, words, sums)),
     normalizer: |logits| enter!(normalizer(logits)),
+    peak: |rounds| enter!(peak(rounds)),
 };
 
 #[target_feature(enable = "avx2")]
@@ -47,6 +51,11 @@ fn activate_here(up: &[i32], gate: Option<&[i32]>, out: &mut [i32]) {
 #[target_feature(enable = "avx2")]
 fn rotate_here(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
     rotate(x, turns, out);
+}
+
+#[target_feature(enable = "avx2")]
+fn arrange_here(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
+    arrange(q, place, words, sums);
 }
 
 #[target_feature(enable = "avx2")]
@@ -303,4 +312,20 @@ fn attend(reading: &Reading<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
         out.copy_from_slice(&all[..out.len()]);
     }
     mean(total, out);
+}
+
+/// Twelve sums of 16 bits, as [`dots_of`] has for six tokens; what gathers them in 32 bits now and then is left out.
+#[target_feature(enable = "avx2")]
+fn peak(rounds: u64) -> u64 {
+    let (weights, q) = (black_box(_mm256_set1_epi8(2)), black_box(_mm256_set1_epi8(-1)));
+    let mut sums = [_mm256_setzero_si256(); 12];
+    for _ in 0..rounds {
+        // Hidden anew each time, or else the product would be taken once.
+        let q = black_box(q);
+        for sum in &mut sums {
+            *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(weights, q));
+        }
+    }
+    black_box(sums);
+    rounds * 12 * 32
 }

@@ -2,11 +2,13 @@
 #![allow(unsafe_code)]
 
 use super::attention::{Reading, SERIES, STEPS, mean, rotate};
-use super::ops::{Finish, Ops, Side, half};
+use super::inputs::arrange;
+use super::ops::{Finish, Ops, Place, Side, half};
 use super::plan::{BLOCK, LANES, Line, Packed, VECTORS, step};
 use crate::fixed::{Norm, quantise, rshift};
 use crate::mlp::activate;
 use core::arch::x86_64::*;
+use core::hint::black_box;
 use core::ops::Range;
 use golf_core::logit::Normalizer;
 
@@ -31,7 +33,9 @@ pub(crate) static OPS: Ops = Ops {
     rotate: |x, turns, out| enter!(rotate_here(x, turns, out)),
     attend: |reading, scores, out| enter!(attend(reading, scores, out)),
     add: |x, y| enter!(add(x, y)),
+    arrange: |q, place, words, sums| enter!(arrange_here(q, place, words, sums)),
     normalizer: |logits| enter!(normalizer(logits)),
+    peak: |rounds| enter!(peak(rounds)),
 };
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
@@ -47,6 +51,11 @@ fn activate_here(up: &[i32], gate: Option<&[i32]>, out: &mut [i32]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 fn rotate_here(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
     rotate(x, turns, out);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn arrange_here(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
+    arrange(q, place, words, sums);
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
@@ -329,4 +338,18 @@ fn values<const N: usize>(reading: &Reading<'_>, weights: &[[i32; 16]], first: u
         store(&mut all, _mm512_add_epi32(sums[0][index], _mm512_slli_epi32::<6>(sums[1][index])));
         out.copy_from_slice(&all[..out.len()]);
     }
+}
+
+/// Twenty-four sums, as [`dots_of`] has for six tokens.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn peak(rounds: u64) -> u64 {
+    let (weights, q) = (black_box(_mm512_set1_epi8(2)), black_box(_mm512_set1_epi8(-1)));
+    let mut sums = [_mm512_setzero_si512(); 24];
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum = _mm512_dpbusd_epi32(*sum, weights, q);
+        }
+    }
+    black_box(sums);
+    rounds * 24 * 64
 }

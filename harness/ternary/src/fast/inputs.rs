@@ -1,7 +1,7 @@
 //! Activations on their way into a matrix.
 
-use super::ops::{Ops, Side, TOKENS};
-use super::plan::{BLOCK, Packed, Plan};
+use super::ops::{Ops, Place, Side, TOKENS};
+use super::plan::{BLOCK, Packed};
 use crate::fixed::Norm;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -37,9 +37,9 @@ impl Format {
 }
 
 impl Inputs {
-    pub(super) fn new(plan: &Plan, batch: usize) -> Self {
-        let matrices = || plan.blocks.iter().flatten().flatten().chain([&plan.embedding]);
-        let most = |size: fn(&Packed) -> usize| matrices().map(size).max().unwrap_or(0) * batch;
+    /// For batches of up to `batch` tokens.
+    pub(super) fn new<'a>(matrices: impl Iterator<Item = &'a Packed> + Clone, batch: usize) -> Self {
+        let most = |size: fn(&Packed) -> usize| matrices.clone().map(size).max().unwrap_or(0) * batch;
         Inputs {
             quantised: vec![0; most(|matrix| matrix.groups * matrix.group)],
             norms: vec![Norm::default(); batch],
@@ -60,34 +60,27 @@ impl Inputs {
         }
     }
 
-    fn arrange(&mut self, matrix: &Packed) {
+    fn arrange(&mut self, ops: &Ops, matrix: &Packed) {
         if self.arranged == Some(matrix.arrangement()) {
             return;
         }
         self.arranged = Some(matrix.arrangement());
-        let (words, group_words) = (matrix.words(), matrix.padded / 4);
         for (token, q) in self.quantised.chunks_exact(self.length).take(self.norms.len()).enumerate() {
             let first = token / TOKENS * TOKENS;
-            let (side, place) = ((self.norms.len() - first).min(TOKENS), token - first);
-            let sums = &mut self.sums[first * matrix.groups..];
-            for (group, q) in q.chunks_exact(matrix.group).enumerate() {
-                sums[group * side + place] = q.iter().map(|&q| i32::from(q)).sum();
-                let words = &mut self.words[first * words + group * group_words * side..][..group_words * side];
-                let mut words = words[place..].iter_mut().step_by(side);
-                let (fours, rest) = q.as_chunks::<4>();
-                for (four, word) in fours.iter().zip(words.by_ref()) {
-                    *word = super::attention::word(four);
-                }
-                for (word, four) in words.zip(core::iter::once(rest).chain(core::iter::repeat(&[][..]))) {
-                    *word = super::attention::word(four);
-                }
-            }
+            let place = Place {
+                group: matrix.group,
+                padded: matrix.padded,
+                token: token - first,
+                tokens: (self.norms.len() - first).min(TOKENS),
+            };
+            let (words, sums) = (&mut self.words[first * matrix.words()..], &mut self.sums[first * matrix.groups..]);
+            (ops.arrange)(q, place, words, sums);
         }
     }
 
     /// Writes the matrix's outputs for token `t` from `out[t * stride]` on.
     pub(super) fn linear(&mut self, ops: &Ops, matrix: &Packed, format: Format, out: &mut [i32], stride: usize) {
-        self.arrange(matrix);
+        self.arrange(ops, matrix);
         let Format { fraction, limit } = format;
         let blocks = matrix.rows.div_ceil(BLOCK);
         // One token uses each weight once.
@@ -101,6 +94,26 @@ impl Inputs {
                 let side = Side { words, sums, norms, fraction, limit };
                 (ops.linear)(matrix, &side, rows.clone(), &mut out[first * stride..], stride);
             }
+        }
+    }
+}
+
+/// Arranges one token's activations, and takes the sums of their groups.
+#[inline(always)]
+pub(super) fn arrange(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
+    let Place { group, padded, token, tokens } = place;
+    let groups = words.chunks_mut(padded / 4 * tokens).zip(sums.chunks_mut(tokens));
+    for (q, (words, sums)) in q.chunks_exact(group).zip(groups) {
+        sums[token] = q.iter().map(|&q| i32::from(q)).sum();
+        let (fours, rest) = q.as_chunks::<4>();
+        if tokens == 1 {
+            words.iter_mut().zip(fours).for_each(|(word, four)| *word = super::attention::whole_word(*four));
+        } else {
+            let words = words[token..].iter_mut().step_by(tokens);
+            words.zip(fours).for_each(|(word, four)| *word = super::attention::whole_word(*four));
+        }
+        for index in fours.len()..padded / 4 {
+            words[index * tokens + token] = if index == fours.len() { super::attention::word(rest) } else { 0 };
         }
     }
 }

@@ -6,11 +6,14 @@ pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 mod inputs;
+mod layer;
 pub(crate) mod ops;
 mod plan;
 
+pub use layer::Layer;
 pub use plan::Plan;
 
+use crate::Kernel;
 use crate::fixed::{Norm, rshift};
 use crate::image::{Image, Part};
 use crate::softcap::softcap;
@@ -19,6 +22,12 @@ use alloc::vec::Vec;
 use attention::Cache;
 use golf_core::{Cost, LanguageModel, Vocabulary, WholeDocument};
 use inputs::{Format, Inputs};
+
+/// Does int8 products by the instructions of a kernel's matrix product, on registers alone, and returns how many: what a core does at most.
+/// None for the scalar kernel.
+pub fn peak(kernel: Kernel, rounds: u64) -> Option<u64> {
+    Some((kernel.ops()?.peak)(rounds))
+}
 
 /// Runs an image with the help of its plan.
 #[derive(Debug)]
@@ -77,7 +86,7 @@ impl<'a> Engine<'a> {
             wide: vec![0; batch * wide],
             inner: vec![0; batch * queries.max(shape.hidden)],
             logits: vec![0; batch * shape.tokens],
-            inputs: Inputs::new(plan, batch),
+            inputs: Inputs::new(plan.matrices(), batch),
             turns: vec![0; batch * shape.head_dim],
             caches: vec![Cache::new(capacity, shape.head_dim); shape.depth * shape.kv_heads],
             scratch: Scratch {

@@ -23,8 +23,23 @@ pub(crate) struct Ops {
     pub(super) attend: fn(&Reading<'_>, &mut [[i32; 16]], &mut [i32]),
     /// Adds the second to the first.
     pub(super) add: fn(&mut [i32], &[i32]),
+    /// [`super::inputs::arrange`]
+    pub(super) arrange: fn(&[i8], Place, &mut [i32], &mut [i32]),
     /// [`golf_core::logit::Normalizer::new`]
     pub(super) normalizer: fn(&[i32]) -> golf_core::logit::Normalizer,
+    /// Runs the instructions of `linear` on registers for some rounds; returns how many products that took.
+    pub(super) peak: fn(u64) -> u64,
+}
+
+/// Where one token's activations go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Columns of a group, and what they are padded to.
+    pub(super) group: usize,
+    pub(super) padded: usize,
+    /// The token's place among those side by side, and their number.
+    pub(super) token: usize,
+    pub(super) tokens: usize,
 }
 
 /// Quantised activations of a few tokens side by side.

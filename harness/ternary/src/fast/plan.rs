@@ -43,7 +43,7 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    fn new(matrix: &Matrix<'_>) -> Self {
+    pub(super) fn new(matrix: &Matrix<'_>) -> Self {
         let (bits, offset) = match matrix.codec {
             Codec::I8 => (8, 128),
             Codec::I4 => (4, 8),
@@ -142,6 +142,10 @@ impl Plan {
     /// The kernel that it was made for.
     pub fn kernel(&self) -> Kernel {
         self.kernel
+    }
+
+    pub(super) fn matrices(&self) -> impl Iterator<Item = &Packed> + Clone {
+        self.blocks.iter().flatten().flatten().chain([&self.embedding])
     }
 
     /// Bytes of weights that one token reads, the head included and a row of the embedding not.
