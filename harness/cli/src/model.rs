@@ -7,6 +7,7 @@ use golf_mix::Mix;
 use golf_record::EngineId;
 use golf_ternary::fast::{self, Plan};
 use golf_ternary::{Engine, Image, Kernel, Memory, Needs};
+use std::sync::OnceLock;
 
 /// Tokens that the ternary engine takes at once when it scores: enough to read the weights seldom, few enough for the cache.
 const BATCH: usize = 48;
@@ -18,8 +19,9 @@ pub enum Loaded {
     Uniform,
     /// Nothing but its settings.
     Mix(golf_mix::Config),
-    /// A ternary model's image, and its weights laid out for this machine's vectors, unless the scalar kernel is asked for.
-    Ternary(Vec<u8>, Option<Plan>),
+    /// A ternary model's image, and, once it is first started, its weights laid out for this machine's vectors, unless the scalar kernel is
+    /// asked for.
+    Ternary(Vec<u8>, OnceLock<Option<Plan>>),
 }
 
 /// A running model, and whether it may see a document at once.
@@ -59,9 +61,7 @@ pub fn load(artifact: &Artifact<'_>) -> Result<Loaded, Fault> {
         Model::Uniform => Loaded::Uniform,
         Model::Mix { orders, log2_slots } => Loaded::Mix(golf_mix::Config { orders: *orders, log2_slots: *log2_slots }),
         Model::Ternary(_) => {
-            let bytes = artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?;
-            let plan = Plan::new(&image(&bytes)?, kernel()?);
-            Loaded::Ternary(bytes, plan)
+            Loaded::Ternary(artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?, OnceLock::new())
         }
     })
 }
@@ -78,11 +78,12 @@ impl Loaded {
                 let mut model = Mix::new(*config).map_err(|fault| Fault::entry(fault.to_string()))?;
                 Ok(run(Running::Stepwise(&mut model)))
             }
-            Loaded::Ternary(bytes, Some(plan)) => {
-                Ok(run(Running::Whole(&mut fast::Engine::new(image(bytes)?, plan, BATCH))))
-            }
-            Loaded::Ternary(bytes, None) => {
-                let image = image(bytes)?;
+            Loaded::Ternary(bytes, plan) => {
+                let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
+                let kernel = kernel()?;
+                if let Some(plan) = plan.get_or_init(|| Plan::new(&image, kernel)) {
+                    return Ok(run(Running::Whole(&mut fast::Engine::new(image, plan, BATCH))));
+                }
                 let needs = Needs::of(&image, BATCH);
                 let (mut words, mut bytes) = (vec![0; needs.words], vec![0; needs.bytes]);
                 let memory = Memory { words: &mut words, bytes: &mut bytes };
@@ -90,10 +91,6 @@ impl Loaded {
             }
         }
     }
-}
-
-fn image(bytes: &[u8]) -> Result<Image<'_>, Fault> {
-    Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))
 }
 
 /// The kernel that the environment variable `GOLF_KERNEL` names, or else the fastest.

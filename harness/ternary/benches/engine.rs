@@ -2,7 +2,7 @@
 //! generation (token by token).
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use golf_core::{Tokenization, WholeDocument};
+use golf_core::{LanguageModel, Tokenization, WholeDocument};
 use golf_ternary::build::{BlockSource, MatrixSource, Source, build};
 use golf_ternary::fast::{self, Plan};
 use golf_ternary::{Codec, Engine, Image, Kernel, Memory, Needs, Shape};
@@ -145,12 +145,29 @@ fn measure(criterion: &mut Criterion, name: &str, kernel: &str, engine: &mut imp
     group.finish();
 }
 
+/// From the image's bytes to the first prediction.
+fn load(criterion: &mut Criterion, name: &str, kernel: Kernel, bytes: &[u8]) {
+    let mut group = criterion.benchmark_group(format!("{name}/{}", kernel.name()));
+    group.sample_size(10);
+    group.bench_function("load", |bencher| {
+        bencher.iter(|| {
+            let image = Image::new(bytes).expect("just built");
+            let plan = Plan::new(&image, kernel).expect("not the scalar kernel");
+            let mut logits = vec![0; image.shape().tokens];
+            fast::Engine::new(image, &plan, BATCH).predict(&mut logits);
+            black_box(logits[0])
+        });
+    });
+    group.finish();
+}
+
 fn engine(criterion: &mut Criterion) {
     for (name, shape) in shapes() {
         let bytes = image(shape);
         let image = Image::new(&bytes).expect("just built");
         for kernel in Kernel::available() {
             if let Some(plan) = Plan::new(&image, kernel) {
+                load(criterion, name, kernel, &bytes);
                 measure(criterion, name, kernel.name(), &mut fast::Engine::new(image, &plan, BATCH));
             } else {
                 let needs = Needs::of(&image, BATCH);

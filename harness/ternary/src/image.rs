@@ -242,10 +242,17 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// One that lies outside an image, with a scale for each row.
+    /// One that lies outside an image, with scales of less than 2^10.
     #[cfg(feature = "std")]
-    pub(crate) fn plain(codec: Codec, rows: usize, cols: usize, weights: &'a [u8], scales: &'a [u8]) -> Self {
-        Matrix { codec, rows, cols, groups: 1, exponent: 20, pre_shift: 2, weights, scales }
+    pub(crate) fn outside(
+        codec: Codec,
+        (rows, cols, groups): (usize, usize, usize),
+        weights: &'a [u8],
+        scales: &'a [u8],
+    ) -> Self {
+        let matrix = Matrix { codec, rows, cols, groups, exponent: 20, pre_shift: 12, weights, scales };
+        debug_assert!(matrix.check().is_ok());
+        matrix
     }
 
     /// The stored bytes of a row.

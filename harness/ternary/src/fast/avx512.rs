@@ -7,6 +7,7 @@ use super::ops::{Finish, Ops, Place, Side, half};
 use super::plan::{BLOCK, LANES, Line, Packed, VECTORS, step};
 use crate::fixed::{Norm, quantise, rshift};
 use crate::mlp::activate;
+use crate::softcap::softcap_all;
 use core::arch::x86_64::*;
 use core::hint::black_box;
 use core::ops::Range;
@@ -35,6 +36,7 @@ pub(crate) static OPS: Ops = Ops {
     add: |x, y| enter!(add(x, y)),
     arrange: |q, place, words, sums| enter!(arrange_here(q, place, words, sums)),
     normalizer: |logits| enter!(normalizer(logits)),
+    softcap: |logits, cap| enter!(softcap(logits, cap)),
     peak: |rounds| enter!(peak(rounds)),
 };
 
@@ -61,6 +63,11 @@ fn arrange_here(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 fn add(x: &mut [i32], y: &[i32]) {
     x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn softcap(logits: &mut [i32], cap: u32) {
+    softcap_all(logits, cap);
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]

@@ -16,7 +16,6 @@ pub use plan::Plan;
 use crate::Kernel;
 use crate::fixed::{Norm, rshift};
 use crate::image::{Image, Part};
-use crate::softcap::softcap;
 use alloc::vec;
 use alloc::vec::Vec;
 use attention::Cache;
@@ -233,7 +232,7 @@ impl<'a> Engine<'a> {
         self.inputs.linear(self.plan.ops, &self.plan.embedding, Format::LOGIT, &mut self.logits, shape.tokens);
         for logits in self.logits.chunks_exact_mut(shape.tokens).take(count) {
             if shape.softcap > 0 {
-                logits[..shape.rows].iter_mut().for_each(|logit| *logit = softcap(*logit, shape.softcap));
+                (self.plan.ops.softcap)(&mut logits[..shape.rows], shape.softcap);
             }
             let shared = logits[shape.rows - 1];
             logits[shape.rows..].fill(shared);

@@ -27,6 +27,8 @@ pub(crate) struct Ops {
     pub(super) arrange: fn(&[i8], Place, &mut [i32], &mut [i32]),
     /// [`golf_core::logit::Normalizer::new`]
     pub(super) normalizer: fn(&[i32]) -> golf_core::logit::Normalizer,
+    /// [`crate::softcap::softcap_all`]
+    pub(super) softcap: fn(&mut [i32], u32),
     /// Runs the instructions of `linear` on registers for some rounds; returns how many products that took.
     pub(super) peak: fn(u64) -> u64,
 }
