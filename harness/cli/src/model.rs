@@ -5,10 +5,12 @@ use golf_artifact::{Artifact, Model};
 use golf_core::{LanguageModel, Uniform, WholeDocument};
 use golf_mix::Mix;
 use golf_record::EngineId;
+use golf_ternary::fast::{self, Plan};
 use golf_ternary::{Engine, Image, Kernel, Memory, Needs};
+use std::sync::OnceLock;
 
-/// Tokens that the ternary engine takes at once when it scores: enough to unpack each row seldom, few enough for the cache.
-const BATCH: usize = 32;
+/// Tokens that the ternary engine takes at once when it scores: enough to read the weights seldom, few enough for the cache.
+const BATCH: usize = 48;
 
 /// An artifact made ready to run.
 #[derive(Clone, Debug)]
@@ -17,8 +19,9 @@ pub enum Loaded {
     Uniform,
     /// Nothing but its settings.
     Mix(golf_mix::Config),
-    /// A ternary model's image.
-    Ternary(Vec<u8>),
+    /// A ternary model's image, and, once it is first started, its weights laid out for this machine's vectors, unless the scalar kernel is
+    /// asked for.
+    Ternary(Vec<u8>, OnceLock<Option<Plan>>),
 }
 
 /// A running model, and whether it may see a document at once.
@@ -57,7 +60,9 @@ pub fn load(artifact: &Artifact<'_>) -> Result<Loaded, Fault> {
     Ok(match artifact.model() {
         Model::Uniform => Loaded::Uniform,
         Model::Mix { orders, log2_slots } => Loaded::Mix(golf_mix::Config { orders: *orders, log2_slots: *log2_slots }),
-        Model::Ternary(_) => Loaded::Ternary(artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?),
+        Model::Ternary(_) => {
+            Loaded::Ternary(artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?, OnceLock::new())
+        }
     })
 }
 
@@ -73,14 +78,16 @@ impl Loaded {
                 let mut model = Mix::new(*config).map_err(|fault| Fault::entry(fault.to_string()))?;
                 Ok(run(Running::Stepwise(&mut model)))
             }
-            Loaded::Ternary(image) => {
-                let image = Image::new(image).map_err(|fault| Fault::entry(fault.to_string()))?;
+            Loaded::Ternary(bytes, plan) => {
+                let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
+                let kernel = kernel()?;
+                if let Some(plan) = plan.get_or_init(|| Plan::new(&image, kernel)) {
+                    return Ok(run(Running::Whole(&mut fast::Engine::new(image, plan, BATCH))));
+                }
                 let needs = Needs::of(&image, BATCH);
                 let (mut words, mut bytes) = (vec![0; needs.words], vec![0; needs.bytes]);
                 let memory = Memory { words: &mut words, bytes: &mut bytes };
-                let mut engine = Engine::new(image, BATCH, memory).expect("the memory that it needs");
-                engine.set_kernel(kernel()?);
-                Ok(run(Running::Whole(&mut engine)))
+                Ok(run(Running::Whole(&mut Engine::new(image, BATCH, memory).expect("the memory that it needs"))))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a language model is to the harness.
 
 use crate::Vocabulary;
+use crate::logit::{self, Cost};
 
 /// A causal predictor over a vocabulary of byte strings.
 ///
@@ -47,4 +48,10 @@ pub trait WholeDocument: LanguageModel {
     /// [`predict`](LanguageModel::predict) would give after observing `tokens[..i]`. Afterwards everything but the last
     /// token may or may not have been observed: the next call must be a reset.
     fn predict_document(&mut self, tokens: &[u32], from: usize, each: &mut dyn FnMut(usize, &[i32]));
+
+    /// The costs of `tokens[from..]` in order. An engine may take them where its vectors are, by [`logit::Normalizer`] compiled for
+    /// them; what they are is not up to it.
+    fn document_costs(&mut self, tokens: &[u32], from: usize, each: &mut dyn FnMut(Cost)) {
+        self.predict_document(tokens, from, &mut |index, logits| each(logit::cost(logits, tokens[index])));
+    }
 }

@@ -87,7 +87,7 @@ pub fn costs_of_document<M: WholeDocument + ?Sized>(
     from: usize,
     each: &mut dyn FnMut(Cost),
 ) {
-    model.predict_document(tokens, from, &mut |index, logits| each(logit::cost(logits, tokens[index])));
+    model.document_costs(tokens, from, each);
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use golf_core::{LanguageModel, Tokenization, WholeDocument};
 use golf_ternary::build::{BlockSource, MatrixSource, Source, build};
-use golf_ternary::{Codec, Engine, Image, Memory, Needs, Shape};
+use golf_ternary::fast::{self, Plan};
+use golf_ternary::{Codec, Engine, Image, Kernel, Memory, Needs, Shape};
 use std::hint::black_box;
 
 /// A stream of pseudo-random bytes (splitmix64).
@@ -119,34 +120,63 @@ fn shapes() -> [(&'static str, Shape); 3] {
 }
 
 const PROMPT: usize = 256;
+const GENERATE: usize = 32;
+const BATCH: usize = 48;
+
+fn measure(criterion: &mut Criterion, name: &str, kernel: &str, engine: &mut impl WholeDocument) {
+    let tokens: Vec<u32> = Bytes(1).take(PROMPT).map(u32::from).collect();
+    let mut group = criterion.benchmark_group(format!("{name}/{kernel}"));
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(PROMPT as u64));
+    group.bench_function("prompt", |bencher| {
+        bencher.iter(|| engine.document_costs(&tokens, 0, &mut |cost| _ = black_box(cost)));
+    });
+    group.throughput(Throughput::Elements(GENERATE as u64));
+    group.bench_function("generate", |bencher| {
+        let mut logits = vec![0; engine.vocabulary().len()];
+        bencher.iter(|| {
+            engine.reset();
+            for &token in &tokens[..GENERATE - 1] {
+                engine.predict(&mut logits);
+                engine.observe(token);
+            }
+        });
+    });
+    group.finish();
+}
+
+/// From the image's bytes to the first prediction.
+fn load(criterion: &mut Criterion, name: &str, kernel: Kernel, bytes: &[u8]) {
+    let mut group = criterion.benchmark_group(format!("{name}/{}", kernel.name()));
+    group.sample_size(10);
+    group.bench_function("load", |bencher| {
+        bencher.iter(|| {
+            let image = Image::new(bytes).expect("just built");
+            let plan = Plan::new(&image, kernel).expect("not the scalar kernel");
+            let mut logits = vec![0; image.shape().tokens];
+            fast::Engine::new(image, &plan, BATCH).predict(&mut logits);
+            black_box(logits[0])
+        });
+    });
+    group.finish();
+}
 
 fn engine(criterion: &mut Criterion) {
     for (name, shape) in shapes() {
         let bytes = image(shape);
         let image = Image::new(&bytes).expect("just built");
-        let needs = Needs::of(&image, 32);
-        let (mut words, mut caches) = (vec![0; needs.words], vec![0; needs.bytes]);
-        let mut engine =
-            Engine::new(image, 32, Memory { words: &mut words, bytes: &mut caches }).expect("the memory that it needs");
-        let tokens: Vec<u32> = Bytes(1).take(PROMPT).map(u32::from).collect();
-        let mut group = criterion.benchmark_group(name);
-        group.sample_size(10);
-        group.throughput(Throughput::Elements(PROMPT as u64));
-        group.bench_function("prompt", |bencher| {
-            bencher.iter(|| engine.predict_document(&tokens, 0, &mut |_, logits| _ = black_box(logits)));
-        });
-        group.throughput(Throughput::Elements(16));
-        group.bench_function("generate", |bencher| {
-            let mut logits = vec![0; shape.tokens];
-            bencher.iter(|| {
-                engine.reset();
-                for &token in &tokens[..15] {
-                    engine.predict(&mut logits);
-                    engine.observe(token);
-                }
-            });
-        });
-        group.finish();
+        for kernel in Kernel::available() {
+            if let Some(plan) = Plan::new(&image, kernel) {
+                load(criterion, name, kernel, &bytes);
+                measure(criterion, name, kernel.name(), &mut fast::Engine::new(image, &plan, BATCH));
+            } else {
+                let needs = Needs::of(&image, BATCH);
+                let (mut words, mut caches) = (vec![0; needs.words], vec![0; needs.bytes]);
+                let memory = Memory { words: &mut words, bytes: &mut caches };
+                let mut engine = Engine::new(image, BATCH, memory).expect("the memory that it needs");
+                measure(criterion, name, kernel.name(), &mut engine);
+            }
+        }
     }
 }
 

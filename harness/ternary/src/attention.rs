@@ -3,7 +3,7 @@
 
 use crate::fixed::{bits, largest, normal_shift, shift};
 use crate::image::{Image, Shape};
-use crate::kernel::Kernel;
+use crate::linear::{add_weighted, dots};
 use crate::memory::{Layout, Parts};
 use golf_core::logit::exp2_fraction;
 
@@ -13,7 +13,6 @@ const WEIGHT_BITS: u32 = 12;
 /// For `tokens` tokens from `position` on, whose queries, keys and values lie side by side in `parts.wide`: writes keys and values to the
 /// cache of `depth`, and the heads' outputs to `parts.inner`.
 pub(crate) fn attend(
-    kernel: Kernel,
     image: &Image<'_>,
     layout: &Layout,
     parts: &mut Parts<'_>,
@@ -39,13 +38,7 @@ pub(crate) fn attend(
             let rotated = &mut parts.query[..shape.head_dim];
             rotate(image, now, query, rotated);
             let group = head / (shape.heads / shape.kv_heads);
-            cache.read(
-                kernel,
-                Head { group, position: now, gain: image.gain(block, head) },
-                rotated,
-                parts.scores,
-                output,
-            );
+            cache.read(Head { group, position: now, gain: image.gain(block, head) }, rotated, parts.scores, output);
         }
     }
 }
@@ -116,7 +109,7 @@ impl<'a> Cache<'a> {
     }
 
     /// One head's attention: `output` gets the weighted mean of the values, with eight more fractional bits than they have.
-    fn read(&self, kernel: Kernel, head: Head, query: &[i8], scores: &mut [i32], output: &mut [i32]) {
+    fn read(&self, head: Head, query: &[i8], scores: &mut [i32], output: &mut [i32]) {
         let first = (head.position + 1).saturating_sub(self.window);
         let seen = head.position + 1 - first;
         let scores = &mut scores[..seen];
@@ -130,7 +123,7 @@ impl<'a> Cache<'a> {
         let parts = [(rows(begin, front.len()), front), (rows(0, back.len()), back)];
         let mut most = i32::MIN;
         for (range, scores) in parts {
-            kernel.dots(query, &self.keys[range], scores);
+            dots(query, &self.keys[range], scores);
             for score in scores {
                 *score = (*score * head.gain + (1 << 7)) >> 8;
                 most = most.max(*score);
@@ -143,8 +136,8 @@ impl<'a> Cache<'a> {
         }
         output.fill(0);
         let (front, back) = scores.split_at(seen.min(self.capacity - begin));
-        kernel.add_weighted(front, &self.values[rows(begin, front.len())], output);
-        kernel.add_weighted(back, &self.values[rows(0, back.len())], output);
+        add_weighted(front, &self.values[rows(begin, front.len())], output);
+        add_weighted(back, &self.values[rows(0, back.len())], output);
         // One over the total, as a 16-bit reciprocal.
         let length = bits(total);
         let inverse = i64::from((1u32 << 31) / (((u64::from(total)) << 16 >> length) as u32));

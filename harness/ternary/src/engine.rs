@@ -3,7 +3,7 @@
 use crate::attention;
 use crate::fixed::{Norm, quantise, rshift};
 use crate::image::{Image, Part};
-use crate::kernel::{Format, Inputs, Kernel};
+use crate::linear::{Format, Inputs, linear};
 use crate::memory::{Layout, Memory, Needs, Parts};
 use crate::mlp;
 use crate::softcap::softcap;
@@ -15,7 +15,6 @@ pub struct Engine<'a> {
     image: Image<'a>,
     layout: Layout,
     parts: Parts<'a>,
-    kernel: Kernel,
     /// Tokens taken in since the reset, the start token included.
     position: usize,
     /// Tokens of the last forward pass; the prediction is for what follows the last of them.
@@ -30,14 +29,9 @@ impl<'a> Engine<'a> {
     pub fn new(image: Image<'a>, batch: usize, memory: Memory<'a>) -> Option<Self> {
         let layout = Needs::of(&image, batch).layout;
         let parts = Parts::cut(memory, &layout)?;
-        let mut engine = Engine { image, layout, parts, kernel: Kernel::best(), position: 0, taken: 0 };
+        let mut engine = Engine { image, layout, parts, position: 0, taken: 0 };
         engine.reset();
         Some(engine)
-    }
-
-    /// Uses this kernel instead of the fastest one.
-    pub fn set_kernel(&mut self, kernel: Kernel) {
-        self.kernel = kernel;
     }
 
     /// The image that it runs.
@@ -77,7 +71,7 @@ impl<'a> Engine<'a> {
         self.linear(block, Part::Query, count, 0);
         self.linear(block, Part::Key, count, queries);
         self.linear(block, Part::Value, count, queries + keys);
-        attention::attend(self.kernel, &self.image, &self.layout, &mut self.parts, depth, self.position, count);
+        attention::attend(&self.image, &self.layout, &mut self.parts, depth, self.position, count);
         self.quantise_inner(count, queries);
         self.linear(block, Part::Output, count, 0);
         self.add_to_stream(count, dim);
@@ -115,7 +109,7 @@ impl<'a> Engine<'a> {
         let matrix = self.image.matrix(block, part).expect("the caller knows whether there is a gate");
         let parts = &mut self.parts;
         let inputs = Inputs { quantised: &parts.quantised[..count * matrix.cols], norms: parts.norms };
-        self.kernel.linear(&matrix, inputs, Format::INNER, parts.row, &mut parts.wide[offset..], self.layout.wide());
+        linear(&matrix, inputs, Format::INNER, parts.row, &mut parts.wide[offset..], self.layout.wide());
     }
 
     fn add_to_stream(&mut self, count: usize, dim: usize) {
@@ -133,7 +127,7 @@ impl<'a> Engine<'a> {
         quantise_rows(stream, shape.dim, count, self.parts.quantised, self.parts.norms);
         let parts = &mut self.parts;
         let inputs = Inputs { quantised: &parts.quantised[..count * matrix.cols], norms: parts.norms };
-        self.kernel.linear(&matrix, inputs, Format::LOGIT, parts.row, parts.logits, shape.tokens);
+        linear(&matrix, inputs, Format::LOGIT, parts.row, parts.logits, shape.tokens);
         for logits in parts.logits.chunks_exact_mut(shape.tokens).take(count) {
             if shape.softcap > 0 {
                 logits[..shape.rows].iter_mut().for_each(|logit| *logit = softcap(*logit, shape.softcap));

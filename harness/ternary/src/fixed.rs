@@ -1,4 +1,5 @@
-//! Fixed-point steps that the blocks share.
+//! Fixed-point steps that the blocks share. Those that run over vectors are inlined into their callers, so that they are compiled for the instructions
+//! of each kernel.
 
 /// `value / 2^shift`, rounded half up; a negative shift multiplies, and saturates.
 pub(crate) fn rshift(value: i64, shift: i32) -> i64 {
@@ -12,21 +13,25 @@ pub(crate) fn rshift(value: i64, shift: i32) -> i64 {
 }
 
 /// Number of significant bits.
+#[inline(always)]
 pub(crate) fn bits(value: u32) -> i32 {
     32 - value.leading_zeros() as i32
 }
 
 /// Largest magnitude.
+#[inline(always)]
 pub(crate) fn largest(values: &[i32]) -> u32 {
     values.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0)
 }
 
 /// The shift right that brings the largest magnitude to `width` bits; negative for a shift left.
+#[inline(always)]
 pub(crate) fn normal_shift(largest: u32, width: i32) -> i32 {
     bits(largest) - width
 }
 
 /// `value` shifted right (floor), or left when negative.
+#[inline(always)]
 pub(crate) fn shift(value: i32, by: i32) -> i32 {
     if by >= 0 { value >> by } else { value << -by }
 }
@@ -40,6 +45,7 @@ pub(crate) struct Norm {
 
 impl Norm {
     /// Of the vector `q`.
+    #[inline(always)]
     pub(crate) fn of(q: &[i8]) -> Self {
         let squares: u32 = q.iter().map(|&q| (i32::from(q) * i32::from(q)) as u32).sum();
         if squares == 0 {
@@ -52,6 +58,7 @@ impl Norm {
 }
 
 /// The quantiser: RMS norm and int8 in one. `q` gets `round(127 x / max|x|)`.
+#[inline(always)]
 pub(crate) fn quantise(x: &[i32], q: &mut [i8]) -> Norm {
     let largest = largest(x);
     if largest == 0 {

@@ -242,6 +242,19 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
+    /// One that lies outside an image, with scales of less than 2^10.
+    #[cfg(feature = "std")]
+    pub(crate) fn outside(
+        codec: Codec,
+        (rows, cols, groups): (usize, usize, usize),
+        weights: &'a [u8],
+        scales: &'a [u8],
+    ) -> Self {
+        let matrix = Matrix { codec, rows, cols, groups, exponent: 20, pre_shift: 12, weights, scales };
+        debug_assert!(matrix.check().is_ok());
+        matrix
+    }
+
     /// The stored bytes of a row.
     pub(crate) fn row(&self, row: usize) -> &'a [u8] {
         let length = self.codec.row_bytes(self.cols);
@@ -253,7 +266,7 @@ impl<'a> Matrix<'a> {
         read(self.scales, row * self.groups + group)
     }
 
-    /// Checks that every product and sum of [`kernel::linear`](crate::kernel::linear) stays in its type.
+    /// Checks that every product and sum of [`linear`](crate::linear::linear) stays in its type.
     fn check(&self) -> Result<(), ImageError> {
         let reach = 127 * u64::from(self.codec.largest()) * (self.cols / self.groups) as u64;
         let row_is_sound = |row| {

@@ -1,22 +1,29 @@
 //! The reference engine: a decoder-only transformer whose every step from the artifact to the logits is integer.
 //!
 //! `ARITHMETIC.md` beside this crate defines what it computes; the shape is configured by the header of an [`Image`], a model laid
-//! out flat. The engine allocates nothing: it is given [memory](Memory) of the size that the image [needs](Needs).
+//! out flat. There are two engines, equal bit for bit: [`Engine`] is the oracle, which fits a microcontroller; it allocates nothing, but is given
+//! [memory](Memory) of the size that the image [needs](Needs). With the feature `std`, `fast::Engine` runs on vectors, from weights laid out
+//! anew for them.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
-#[cfg(any(feature = "build", test))]
+#[cfg(any(feature = "build", feature = "std", test))]
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod attention;
 #[cfg(feature = "build")]
 pub mod build;
 mod codec;
 mod engine;
+#[cfg(feature = "std")]
+pub mod fast;
 mod fixed;
 mod image;
 mod kernel;
+mod linear;
 mod memory;
 mod mlp;
 mod softcap;

@@ -60,9 +60,9 @@ impl Layout {
         }
     }
 
-    /// Widest output of the linear layers that run side by side: queries, keys and values, or up and gate.
+    /// Widest output of the linear layers that run side by side: queries, keys and values, or up and gate, or what goes back to the stream.
     pub(crate) fn wide(&self) -> usize {
-        (self.queries + 2 * self.keys).max(self.hidden * (1 + usize::from(self.gated)))
+        (self.queries + 2 * self.keys).max(self.hidden * (1 + usize::from(self.gated))).max(self.dim)
     }
 
     /// Longest input of a linear layer.

@@ -3,6 +3,7 @@
 use crate::fixed::{largest, normal_shift, shift};
 
 /// `max(up, 0)^2`, or `max(gate, 0)^2 * up` with a gate, at any scale: what follows normalises it.
+#[inline(always)]
 pub(crate) fn activate(up: &[i32], gate: Option<&[i32]>, out: &mut [i32]) {
     let square = |value: i32| {
         let value = value.max(0);

@@ -1,7 +1,7 @@
 //! The soft cap of the logits: `C * tanh(logit / C)` (Gemma 2 report, section 2).
 
 /// `tanh(i / 32)` in Q16.
-const TANH: [i32; 257] = [
+static TANH: [i32; 257] = [
     0, 2_047, 4_091, 6_126, 8_150, 10_157, 12_146, 14_112, 16_051, 17_961, 19_838, 21_681, 23_485, 25_250, 26_973,
     28_652, 30_285, 31_873, 33_412, 34_904, 36_346, 37_740, 39_084, 40_379, 41_625, 42_823, 43_972, 45_075, 46_131,
     47_142, 48_108, 49_031, 49_912, 50_752, 51_552, 52_314, 53_038, 53_727, 54_382, 55_003, 55_593, 56_152, 56_683,
@@ -25,12 +25,31 @@ const TANH: [i32; 257] = [
 
 /// Caps a logit in Q16 to `cap` bits, smoothly; `cap` is at least 1.
 pub(crate) fn softcap(logit: i32, cap: u32) -> i32 {
-    // The ratio in Q16; from 8 on the tanh is 1 to 7 digits.
-    let ratio = (logit.unsigned_abs() / cap).min(8 << 16);
+    interpolate(logit, logit.unsigned_abs() / cap, cap)
+}
+
+/// `ratio` is the logit's magnitude divided by the cap, in Q16.
+#[inline(always)]
+fn interpolate(logit: i32, ratio: u32, cap: u32) -> i32 {
+    // From 8 on the tanh is 1 to 7 digits.
+    let ratio = ratio.min(8 << 16);
     let (step, rest) = ((ratio >> 11) as usize, (ratio & 0x7ff) as i32);
     let next = TANH[(step + 1).min(256)];
     let tanh = TANH[step] + (((next - TANH[step]) * rest) >> 11);
     logit.signum() * tanh * cap as i32
+}
+
+/// [`softcap`] of all of them, for vectors: the division is a multiplication by `2^k / cap`, rounded up, which is exact because the logits are
+/// at most 2^27 and `k` is 27 more than the bits of `cap`.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn softcap_all(logits: &mut [i32], cap: u32) {
+    let shift = 27 + crate::fixed::bits(cap);
+    let inverse = ((1u64 << shift) / u64::from(cap) + 1) as u32;
+    for logit in logits {
+        let ratio = ((u64::from(logit.unsigned_abs()) * u64::from(inverse)) >> shift) as u32;
+        *logit = interpolate(*logit, ratio, cap);
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +58,17 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn multiplying_is_as_good_as_dividing(logit in 0i32..=1 << 27, cap in 1u32..=1_000, near in 0i32..3) {
+            // Beside a multiple of the cap is where rounding could go wrong.
+            let edge = (logit / cap as i32 * cap as i32 + near - 1).clamp(0, 1 << 27);
+            for logit in [logit, edge, -logit, -edge, 1 << 27, -(1 << 27)] {
+                let mut all = [logit];
+                softcap_all(&mut all, cap);
+                prop_assert_eq!(all[0], softcap(logit, cap));
+            }
+        }
+
         #[test]
         fn it_is_tanh_to_a_thousandth(logit in -(1i32 << 27)..1 << 27, cap in 1u32..=1_000) {
             let exact = f64::from(cap) * (f64::from(logit) / 65_536.0 / f64::from(cap)).tanh();

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;
 
+mod fast;
 mod float;
 
 /// A small generator of pseudo-random numbers (xorshift), so that a model is settled by its seed.
@@ -37,10 +38,16 @@ struct Recipe {
     groups: usize,
     window: usize,
     rows: usize,
+    size: Size,
 }
 
+/// Width, heads, key/value heads, head width and hidden width.
+type Size = (usize, usize, usize, usize, usize);
+
+const SMALL: Size = (24, 4, 2, 8, 36);
+
 const PLAIN: Recipe =
-    Recipe { seed: 1, codec: Codec::Trit5, gated: false, softcap: 0, groups: 1, window: 16, rows: 256 };
+    Recipe { seed: 1, codec: Codec::Trit5, gated: false, softcap: 0, groups: 1, window: 16, rows: 256, size: SMALL };
 
 /// Weights and scales of a matrix, and its stored bytes.
 struct Stored {
@@ -83,14 +90,15 @@ impl Stored {
 
 fn model(recipe: Recipe) -> Vec<u8> {
     let random = &mut Random(recipe.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let (dim, heads, kv_heads, head_dim, hidden) = recipe.size;
     let shape = Shape {
         tokens: 256,
         rows: recipe.rows,
-        dim: 24,
-        heads: 4,
-        kv_heads: 2,
-        head_dim: 8,
-        hidden: 36,
+        dim,
+        heads,
+        kv_heads,
+        head_dim,
+        hidden,
         gated: recipe.gated,
         window: recipe.window,
         period: 64,
@@ -101,11 +109,12 @@ fn model(recipe: Recipe) -> Vec<u8> {
         blocks: 2,
     };
     let mut stored = |codec, rows, cols, groups| Stored::random(random, codec, rows, cols, groups);
-    let embedding = stored(Codec::I8, recipe.rows, 24, 1);
+    let embedding = stored(Codec::I8, recipe.rows, dim, 1);
     let (codec, groups) = (recipe.codec, recipe.groups);
     let blocks: Vec<[Stored; 7]> = (0..2)
         .map(|_| {
-            [(32, 24), (16, 24), (16, 24), (24, 32), (36, 24), (36, 24), (24, 36)]
+            let (queries, keys) = (heads * head_dim, kv_heads * head_dim);
+            [(queries, dim), (keys, dim), (keys, dim), (dim, queries), (hidden, dim), (hidden, dim), (dim, hidden)]
                 .map(|(rows, cols)| stored(codec, rows, cols, groups))
         })
         .collect();
@@ -117,13 +126,13 @@ fn model(recipe: Recipe) -> Vec<u8> {
         up: up.source(),
         gate: recipe.gated.then(|| gate.source()),
         down: down.source(),
-        gains: vec![100, 200, 300, 50],
+        gains: [100, 200, 300, 50].into_iter().cycle().take(heads).collect(),
     });
     let tokens: Vec<u8> = (0..=255).collect();
     build(&Source {
         shape,
         vocabulary: tokens.chunks(1).collect(),
-        frequencies: vec![10, 5, 2, 1],
+        frequencies: [10, 5, 2, 1].into_iter().cycle().take(head_dim / 2).collect(),
         block_map: vec![0, 1, 0],
         embedding: embedding.source(),
         blocks: blocks.collect(),
@@ -183,6 +192,7 @@ fn recipes() -> impl Strategy<Value = Recipe> {
             groups,
             window,
             rows,
+            size: SMALL,
         },
     )
 }

@@ -1,0 +1,77 @@
+//! The fast engine against the oracle, with every kernel of this machine.
+
+use super::*;
+use crate::{Kernel, fast};
+use golf_core::{Cost, score};
+
+/// Sizes with all kinds of tails: rows, columns, groups and heads.
+const SIZES: [Size; 6] =
+    [SMALL, (64, 2, 1, 64, 192), (100, 3, 1, 20, 260), (40, 2, 2, 6, 20), (256, 1, 1, 128, 68), (132, 3, 3, 76, 64)];
+
+fn each_kernel(image: &[u8], batch: usize, mut check: impl FnMut(&mut fast::Engine<'_>, &str)) {
+    let image = Image::new(image).unwrap();
+    for kernel in Kernel::available() {
+        if let Some(plan) = fast::Plan::new(&image, kernel) {
+            check(&mut fast::Engine::new(image, &plan, batch), kernel.name());
+        }
+    }
+}
+
+fn costs(model: &mut impl WholeDocument, tokens: &[u32], from: usize) -> Vec<Cost> {
+    let mut all = vec![];
+    score::costs_of_document(model, tokens, from, &mut |cost| all.push(cost));
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn every_kernel_gives_the_logits_of_the_oracle(
+        recipe in recipes(),
+        size in prop::sample::select(SIZES.to_vec()),
+        batch in 1usize..24,
+        length in 1usize..70,
+        from in 0usize..70,
+    ) {
+        let recipe = Recipe { size, ..recipe };
+        let (image, tokens) = (model(recipe), text(recipe.seed, length));
+        let from = from.min(length);
+        let expected = at_once(&image, 7, 0, &tokens);
+        let expected_costs = with_engine(&image, 5, |engine| costs(engine, &tokens, from));
+        each_kernel(&image, batch, |engine, name| {
+            // A longer document before it must leave nothing behind.
+            engine.predict_document(&text(1, 90), 0, &mut |_, _| ());
+            let mut found = vec![];
+            engine.predict_document(&tokens, from, &mut |index, logits| {
+                assert_eq!(index, from + found.len());
+                found.push(logits.to_vec());
+            });
+            assert!(found == expected[from..], "{name}: whole documents");
+            assert_eq!(costs(engine, &tokens, from), expected_costs, "{name}: costs");
+            engine.reset();
+            for (expected, &token) in expected.iter().zip(&tokens) {
+                let mut logits = vec![0; 256];
+                engine.predict(&mut logits);
+                assert!(&logits == expected, "{name}: one by one");
+                engine.observe(token);
+            }
+        });
+    }
+
+    /// Scales and weights that only a hostile image has: whatever they give, it is the same, and no sum overflows.
+    #[test]
+    fn every_kernel_bears_what_the_oracle_bears(place in any::<prop::sample::Index>(), value in any::<u8>(), codec in 0..4usize) {
+        let recipe = Recipe { codec: Codec::NAMES[codec].0, groups: 1 + 3 * (codec % 2), ..PLAIN };
+        let mut image = model(recipe);
+        let place = place.index(image.len());
+        image[place] = value;
+        if Image::new(&image).is_ok() {
+            let tokens = text(3, 20);
+            let expected = at_once(&image, 8, 0, &tokens);
+            each_kernel(&image, 8, |engine, name| {
+                engine.predict_document(&tokens, 0, &mut |index, logits| assert!(logits == expected[index], "{name}"));
+            });
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Attention over a cache laid out for vectors; [`crate::attention`] says what it computes.
+
+use crate::fixed::{bits, largest, normal_shift, shift};
+use alloc::vec;
+use alloc::vec::Vec;
+use golf_core::logit::exp2_fraction;
+
+/// `2^(-i/32)` in Q31, as the bits of an i32.
+pub(super) static STEPS: [i32; 32] = powers(11);
+/// `2^(-i/1,024)`, likewise: the product of one of each is what [`exp2_fraction`] gives for a step of an attention score.
+pub(super) static SERIES: [i32; 32] = powers(6);
+
+const fn powers(shift: u32) -> [i32; 32] {
+    let mut table = [0; 32];
+    let mut index = 0;
+    while index < 32 {
+        table[index] = exp2_fraction((index as u32) << shift) as i32;
+        index += 1;
+    }
+    table
+}
+
+/// The keys and values of the last tokens at one depth and of one key/value head, in a ring of slots. Keys: for every 16 slots
+/// and four elements a vector, a lane a slot. Values: for every four slots a row, a lane an element, a byte a slot.
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    keys: Vec<[i32; 16]>,
+    values: Vec<i32>,
+    /// Vectors of a tile of keys.
+    chunks: usize,
+    /// Elements of a value, padded.
+    width: usize,
+}
+
+/// What one query head reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'a> {
+    /// The query, four elements a word.
+    pub(super) query: &'a [i32],
+    pub(super) query_sum: i32,
+    pub(super) gain: i32,
+    keys: &'a [[i32; 16]],
+    pub(super) values: &'a [i32],
+    pub(super) width: usize,
+    /// The slots that it sees; they share no tile of 16.
+    pub(super) ranges: [(usize, usize); 2],
+}
+
+impl Reading<'_> {
+    /// The keys of slots `16 * tile..`.
+    pub(super) fn tile(&self, tile: usize) -> &[[i32; 16]] {
+        &self.keys[tile * self.query.len()..][..self.query.len()]
+    }
+}
+
+/// Slots for a window and a batch: a batch is written before it is read, and the two ends of what is seen must not meet in one tile.
+pub(super) fn capacity(window: usize, batch: usize) -> usize {
+    (window + batch - 1 + 16).next_multiple_of(16)
+}
+
+/// The slots of what the token at `position` sees.
+pub(super) fn ranges(position: usize, window: usize, capacity: usize) -> [(usize, usize); 2] {
+    let seen = (position + 1).min(window);
+    let begin = (position + 1 - seen) % capacity;
+    let front = seen.min(capacity - begin);
+    [(begin, begin + front), (0, seen - front)]
+}
+
+impl Cache {
+    pub(super) fn new(capacity: usize, head_dim: usize) -> Self {
+        let (chunks, width) = (head_dim.div_ceil(4), head_dim.next_multiple_of(16));
+        Cache { keys: vec![[0; 16]; capacity / 16 * chunks], values: vec![0; capacity / 4 * width], chunks, width }
+    }
+
+    /// Stores a key, rotated and quantised, and a value.
+    pub(super) fn write(&mut self, slot: usize, key: &[i8], value: &[i32]) {
+        let tile = &mut self.keys[slot / 16 * self.chunks..][..self.chunks];
+        for (vector, four) in tile.iter_mut().zip(key.chunks(4)) {
+            vector[slot % 16] = word(four);
+        }
+        let row = &mut self.values[slot / 4 * self.width..];
+        let (shift, mask) = (8 * (slot % 4), !(0xff << (8 * (slot % 4))));
+        for (word, &value) in row.iter_mut().zip(value) {
+            let byte = ((24 * value + (1 << 11)) >> 12).clamp(-127, 127) as u8;
+            *word = *word & mask | i32::from(byte) << shift;
+        }
+    }
+
+    pub(super) fn reading<'a>(
+        &'a self,
+        query: &'a [i32],
+        query_sum: i32,
+        gain: i32,
+        ranges: [(usize, usize); 2],
+    ) -> Reading<'a> {
+        Reading { query, query_sum, gain, keys: &self.keys, values: &self.values, width: self.width, ranges }
+    }
+}
+
+/// Four int8, the first lowest.
+#[inline(always)]
+pub(super) fn whole_word(four: [i8; 4]) -> i32 {
+    i32::from_le_bytes(four.map(|value| value as u8))
+}
+
+/// Up to four int8, the first lowest.
+pub(super) fn word(four: &[i8]) -> i32 {
+    let mut bytes = [0; 4];
+    bytes.iter_mut().zip(four).for_each(|(byte, &value)| *byte = value as u8);
+    i32::from_le_bytes(bytes)
+}
+
+/// Normalises a head, rotates it, and quantises it; `turns` are the sines of all pairs, then the cosines.
+#[inline(always)]
+pub(super) fn rotate(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
+    let by = normal_shift(largest(x), 14);
+    let squares: u64 = x.iter().map(|&x| i64::from(shift(x, by)).pow(2) as u64).sum();
+    if squares == 0 {
+        return out.fill(0);
+    }
+    let scale = 3 * (((x.len() as u64) << 56) / squares).isqrt() as i64;
+    for x in x.iter_mut() {
+        *x = ((i64::from(shift(*x, by)) * scale + (1 << 17)) >> 18).clamp(-32_767, 32_767) as i32;
+    }
+    let half = x.len() / 2;
+    let quantise = |value: i32| ((value + (1 << 21)) >> 22).clamp(-127, 127) as i8;
+    let (sines, cosines) = (&turns[..half], &turns[half..2 * half]);
+    let (a, b) = (&x[..half], &x[half..2 * half]);
+    let (front, back) = out[..2 * half].split_at_mut(half);
+    for pair in 0..half {
+        front[pair] = quantise(a[pair] * cosines[pair] - b[pair] * sines[pair]);
+        back[pair] = quantise(a[pair] * sines[pair] + b[pair] * cosines[pair]);
+    }
+}
+
+/// From the weighted sums of the values to their mean, with eight more fractional bits than they have.
+#[inline(always)]
+pub(super) fn mean(total: u32, sums: &mut [i32]) {
+    let length = bits(total);
+    let inverse = i64::from((1u32 << 31) / (((u64::from(total)) << 16 >> length) as u32));
+    for sum in sums.iter_mut() {
+        *sum = ((i64::from(*sum) * inverse) >> (length + 7)) as i32;
+    }
+}

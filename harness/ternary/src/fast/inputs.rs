@@ -1,0 +1,119 @@
+//! Activations on their way into a matrix.
+
+use super::ops::{Ops, Place, Side, TOKENS};
+use super::plan::{BLOCK, Packed};
+use crate::fixed::Norm;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Bytes of weights that all tokens pass before the next are read: they stay in the innermost cache.
+const TILE: usize = 16 << 10;
+
+/// Quantised activations of a batch, and the same arranged for the matrix that reads them: in runs of up to `TOKENS` tokens, four columns of each in turn.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    quantised: Vec<i8>,
+    norms: Vec<Norm>,
+    words: Vec<i32>,
+    sums: Vec<i32>,
+    /// Length of a token's activations.
+    length: usize,
+    /// Columns of a group and what they were padded to; none when nothing is arranged yet.
+    arranged: Option<(usize, usize)>,
+}
+
+/// Fractional bits and clamp of a linear layer's output.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Format {
+    fraction: i32,
+    limit: i64,
+}
+
+impl Format {
+    /// Inside the network: Q12, 24 bits.
+    pub(super) const INNER: Format = Format { fraction: 12, limit: 1 << 23 };
+    /// Logits: Q16, 28 bits.
+    pub(super) const LOGIT: Format = Format { fraction: 16, limit: 1 << 27 };
+}
+
+impl Inputs {
+    /// For batches of up to `batch` tokens.
+    pub(super) fn new<'a>(matrices: impl Iterator<Item = &'a Packed> + Clone, batch: usize) -> Self {
+        let most = |size: fn(&Packed) -> usize| matrices.clone().map(size).max().unwrap_or(0) * batch;
+        Inputs {
+            quantised: vec![0; most(|matrix| matrix.groups * matrix.group)],
+            norms: vec![Norm::default(); batch],
+            words: vec![0; most(Packed::words)],
+            sums: vec![0; most(|matrix| matrix.groups)],
+            length: 0,
+            arranged: None,
+        }
+    }
+
+    /// Takes in `count` rows of `length`.
+    pub(super) fn quantise(&mut self, ops: &Ops, x: &[i32], length: usize, count: usize) {
+        (self.length, self.arranged) = (length, None);
+        self.norms.resize(count, Norm::default());
+        let rows = x.chunks_exact(length).zip(self.quantised.chunks_exact_mut(length));
+        for ((x, q), norm) in rows.zip(&mut self.norms) {
+            *norm = (ops.quantise)(x, q);
+        }
+    }
+
+    fn arrange(&mut self, ops: &Ops, matrix: &Packed) {
+        if self.arranged == Some(matrix.arrangement()) {
+            return;
+        }
+        self.arranged = Some(matrix.arrangement());
+        for (token, q) in self.quantised.chunks_exact(self.length).take(self.norms.len()).enumerate() {
+            let first = token / TOKENS * TOKENS;
+            let place = Place {
+                group: matrix.group,
+                padded: matrix.padded,
+                token: token - first,
+                tokens: (self.norms.len() - first).min(TOKENS),
+            };
+            let (words, sums) = (&mut self.words[first * matrix.words()..], &mut self.sums[first * matrix.groups..]);
+            (ops.arrange)(q, place, words, sums);
+        }
+    }
+
+    /// Writes the matrix's outputs for token `t` from `out[t * stride]` on.
+    pub(super) fn linear(&mut self, ops: &Ops, matrix: &Packed, format: Format, out: &mut [i32], stride: usize) {
+        self.arrange(ops, matrix);
+        let Format { fraction, limit } = format;
+        let blocks = matrix.rows.div_ceil(BLOCK);
+        // One token uses each weight once.
+        let at_once = if self.norms.len() <= TOKENS { blocks } else { (TILE / matrix.block_bytes()).max(1) };
+        for begin in (0..blocks).step_by(at_once) {
+            let rows = begin..blocks.min(begin + at_once);
+            for (index, norms) in self.norms.chunks(TOKENS).enumerate() {
+                let first = index * TOKENS;
+                let words = &self.words[first * matrix.words()..][..norms.len() * matrix.words()];
+                let sums = &self.sums[first * matrix.groups..][..norms.len() * matrix.groups];
+                let side = Side { words, sums, norms, fraction, limit };
+                (ops.linear)(matrix, &side, rows.clone(), &mut out[first * stride..], stride);
+            }
+        }
+    }
+}
+
+/// Arranges one token's activations, and takes the sums of their groups.
+#[inline(always)]
+pub(super) fn arrange(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
+    let Place { group, padded, token, tokens } = place;
+    let groups = words.chunks_mut(padded / 4 * tokens).zip(sums.chunks_mut(tokens));
+    for (q, (words, sums)) in q.chunks_exact(group).zip(groups) {
+        sums[token] = q.iter().map(|&q| i32::from(q)).sum();
+        let (fours, rest) = q.as_chunks::<4>();
+        if tokens == 1 {
+            words.iter_mut().zip(fours).for_each(|(word, four)| *word = super::attention::whole_word(*four));
+        } else {
+            let words = words[token..].iter_mut().step_by(tokens);
+            words.zip(fours).for_each(|(word, four)| *word = super::attention::whole_word(*four));
+        }
+        for index in fours.len()..padded / 4 {
+            words[index * tokens + token] = if index == fours.len() { super::attention::word(rest) } else { 0 };
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The weights laid out for vectors: a lane is a row.
+//!
+//! Rows come in blocks of 64, four vectors of 16. A 64-byte line holds four columns of 16 rows, a 32-bit lane a row; weights of less than eight
+//! bits share a line in planes: bits `p * b..` of each byte hold the columns of plane `p`. The lines of a block lie in the order in which
+//! they are used, so that one token streams the weights front to back. Weights are stored unsigned, which is what `vpdpbusd` and
+//! `maddubs` want of one side; the offset times the sum of the activations is taken off at the end.
+
+use super::ops::Ops;
+use crate::image::{Image, Matrix, Part};
+use crate::{Codec, Kernel};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Rows of a block.
+pub(super) const BLOCK: usize = 64;
+/// Vectors of rows in a block.
+pub(super) const VECTORS: usize = 4;
+/// Rows of a vector.
+pub(super) const LANES: usize = 16;
+
+/// A cache line of weights.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Line(pub(super) [u8; 64]);
+
+/// A matrix made ready.
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    /// Bits of a stored weight: 1, 2, 4 or 8.
+    pub(super) bits: u32,
+    /// What was added to the weights to make them unsigned (binary weights: to twice the stored bit).
+    pub(super) offset: i32,
+    pub(super) rows: usize,
+    pub(super) groups: usize,
+    /// Columns of a group, and what they are padded to.
+    pub(super) group: usize,
+    pub(super) padded: usize,
+    pub(super) exponent: i32,
+    pub(super) pre_shift: i32,
+    pub(super) lines: Vec<Line>,
+    /// By block and group.
+    pub(super) scales: Vec<[i32; BLOCK]>,
+}
+
+impl Packed {
+    pub(super) fn new(matrix: &Matrix<'_>) -> Self {
+        let (bits, offset) = match matrix.codec {
+            Codec::I8 => (8, 128),
+            Codec::I4 => (4, 8),
+            Codec::Trit5 => (2, 1),
+            Codec::Bit1 => (1, 1),
+        };
+        let planes = 8 / bits as usize;
+        let group = matrix.cols / matrix.groups;
+        let padded = group.next_multiple_of(step(bits));
+        let blocks = matrix.rows.div_ceil(BLOCK);
+        let words = matrix.groups * padded / 4;
+        let mut lines = vec![Line([0; 64]); blocks * words / planes * VECTORS];
+        let mut scales = vec![[0; BLOCK]; blocks * matrix.groups];
+        let mut row = vec![0i8; matrix.cols];
+        let mut unsigned = vec![0u8; matrix.groups * padded];
+        for index in 0..matrix.rows {
+            matrix.codec.unpack(matrix.row(index), &mut row);
+            for (to, from) in unsigned.chunks_exact_mut(padded).zip(row.chunks_exact(group)) {
+                let halve = bits == 1;
+                for (to, &weight) in to.iter_mut().zip(from) {
+                    let shifted = (weight as u8).wrapping_add(offset as u8);
+                    *to = if halve { shifted >> 1 } else { shifted };
+                }
+            }
+            let (block, vector, lane) = (index / BLOCK, index % BLOCK / LANES, index % LANES);
+            let lines = lines[block * words / planes * VECTORS..][vector..].iter_mut().step_by(VECTORS);
+            for (line, columns) in lines.zip(unsigned.chunks_exact(4 * planes)) {
+                let mut word = 0;
+                for (plane, four) in columns.as_chunks::<4>().0.iter().enumerate() {
+                    word |= u32::from_le_bytes(*four) << (bits * plane as u32);
+                }
+                line.0[4 * lane..4 * lane + 4].copy_from_slice(&word.to_le_bytes());
+            }
+            for group in 0..matrix.groups {
+                scales[block * matrix.groups + group][index % BLOCK] = matrix.scale(index, group) as i32;
+            }
+        }
+        Packed {
+            bits,
+            offset,
+            rows: matrix.rows,
+            groups: matrix.groups,
+            group,
+            padded,
+            exponent: matrix.exponent,
+            pre_shift: matrix.pre_shift,
+            lines,
+            scales,
+        }
+    }
+
+    /// Words of four activations that one token has.
+    pub(super) fn words(&self) -> usize {
+        self.groups * self.padded / 4
+    }
+
+    /// Lines of a group in a block.
+    pub(super) fn group_lines(&self) -> usize {
+        self.padded / 4 * VECTORS * self.bits as usize / 8
+    }
+
+    /// Bytes of a block's weights.
+    pub(super) fn block_bytes(&self) -> usize {
+        self.group_lines() * self.groups * size_of::<Line>()
+    }
+
+    /// What tells whether activations arranged for one matrix suit another.
+    pub(super) fn arrangement(&self) -> (usize, usize) {
+        (self.group, self.padded)
+    }
+}
+
+/// Columns that a kernel takes at a time.
+pub(super) const fn step(bits: u32) -> usize {
+    if bits == 1 { 32 } else { 16 }
+}
+
+/// An image's weights laid out for the vectors of this machine, beside the image; any number of engines can share it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(super) kernel: Kernel,
+    pub(super) ops: &'static Ops,
+    pub(super) embedding: Packed,
+    pub(super) blocks: Vec<[Option<Packed>; Part::ALL.len()]>,
+}
+
+impl Plan {
+    /// None for [`Kernel::SCALAR`], which runs from the image as it is.
+    pub fn new(image: &Image<'_>, kernel: Kernel) -> Option<Self> {
+        let ops = kernel.ops()?;
+        let pack = |block| Part::ALL.map(|part| image.matrix(block, part).map(|matrix| Packed::new(&matrix)));
+        let blocks = (0..image.shape().blocks).map(pack).collect();
+        Some(Plan { kernel, ops, embedding: Packed::new(&image.embedding()), blocks })
+    }
+
+    /// The kernel that it was made for.
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    pub(super) fn matrices(&self) -> impl Iterator<Item = &Packed> + Clone {
+        self.blocks.iter().flatten().flatten().chain([&self.embedding])
+    }
+
+    /// Bytes of weights that one token reads, the head included and a row of the embedding not.
+    pub fn weight_bytes(&self, image: &Image<'_>) -> usize {
+        let block = |depth| self.blocks[image.block_at(depth)].iter().flatten();
+        let lines = |packed: &Packed| packed.lines.len() * size_of::<Line>();
+        (0..image.shape().depth).flat_map(block).map(lines).sum::<usize>() + lines(&self.embedding)
+    }
+}
