@@ -197,6 +197,30 @@ proptest! {
         prop_assert_eq!(&one_by_one(&image, &tokens)[from..], at_once(&image, batch, from, &tokens));
     }
 
+    /// Whatever the weights' bytes are: a hostile image has some that packing never makes.
+    #[test]
+    fn all_kernels_give_the_same_logits(recipe in recipes(), batch in 1usize..4, places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40)) {
+        let (mut image, tokens) = (model(recipe), text(recipe.seed, 30));
+        let front = 4 * 130;
+        for (place, value) in places {
+            let place = front + place.index(image.len() - front);
+            let old = core::mem::replace(&mut image[place], value);
+            if Image::new(&image).is_err() {
+                image[place] = old;
+            }
+        }
+        let with = |kernel: Kernel| with_engine(&image, batch, |engine| {
+            let mut all = Vec::new();
+            engine.set_kernel(kernel);
+            engine.predict_document(&tokens, 0, &mut |_, logits| all.push(logits.to_vec()));
+            all
+        });
+        let expected = with(Kernel::SCALAR);
+        for kernel in Kernel::available() {
+            prop_assert_eq!(&with(kernel), &expected, "{}", kernel.name());
+        }
+    }
+
     #[test]
     fn a_document_does_not_leak_into_the_next(recipe in recipes(), length in 1usize..40) {
         let (image, tokens) = (model(recipe), text(recipe.seed, length));

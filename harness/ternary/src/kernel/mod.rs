@@ -2,6 +2,8 @@
 //! sums of integers don't depend on their order.
 
 mod scalar;
+#[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+mod tables;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod x86;
 
@@ -15,6 +17,8 @@ pub struct Kernel(Kind);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Scalar,
+    #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+    Tables,
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx2,
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -29,6 +33,8 @@ impl Kernel {
     pub fn available() -> impl DoubleEndedIterator<Item = Kernel> {
         const ALL: &[Kind] = &[
             Kind::Scalar,
+            #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+            Kind::Tables,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx2,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -46,6 +52,8 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Scalar => "scalar",
+            #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+            Kind::Tables => "tables",
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx2 => "avx2",
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -57,6 +65,8 @@ impl Kernel {
     pub(crate) fn dots(self, row: &[i8], q: &[i8], sums: &mut [i32]) {
         match self.0 {
             Kind::Scalar => scalar::dots(row, q, sums),
+            #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+            Kind::Tables => scalar::dots(row, q, sums),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx2 => x86::dots_avx2(row, q, sums),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -68,6 +78,8 @@ impl Kernel {
     pub(crate) fn add_weighted(self, weights: &[i32], values: &[i8], sums: &mut [i32]) {
         match self.0 {
             Kind::Scalar => scalar::add_weighted(weights, values, sums),
+            #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+            Kind::Tables => scalar::add_weighted(weights, values, sums),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx2 | Kind::Avx512 => x86::add_weighted_avx2(weights, values, sums),
         }
@@ -78,6 +90,8 @@ impl Kind {
     fn runs_here(self) -> bool {
         match self {
             Kind::Scalar => true,
+            #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+            Kind::Tables => true,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx2 => x86::has_avx2(),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -130,6 +144,10 @@ impl Kernel {
         out: &mut [i32],
         stride: usize,
     ) {
+        #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+        if self.0 == Kind::Tables && tables::linear(matrix, inputs, format, out, stride) {
+            return;
+        }
         let row = &mut row[..matrix.cols];
         let group = matrix.cols / matrix.groups;
         for index in 0..matrix.rows {
