@@ -79,7 +79,8 @@ fn add<const N: usize>(tables: &[Pair; PAIRS], weights: &[u8], length: usize, su
 fn digit<const SIZE: usize, const STEP: usize>(pair: &mut Pair, step: u32) {
     let (none, rest) = pair.split_at_mut(SIZE);
     let (once, rest) = rest.split_at_mut(SIZE);
-    let (none, once, twice) = (none.as_chunks::<STEP>().0, once.as_chunks_mut::<STEP>().0, rest.as_chunks_mut::<STEP>().0);
+    let (none, once, twice) =
+        (none.as_chunks::<STEP>().0, once.as_chunks_mut::<STEP>().0, rest.as_chunks_mut::<STEP>().0);
     for ((none, once), twice) in none.iter().zip(once).zip(twice) {
         for value in 0..STEP {
             once[value] = none[value].wrapping_add(step);
