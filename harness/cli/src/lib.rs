@@ -8,6 +8,7 @@ pub mod golf;
 pub mod machine;
 pub mod measure;
 pub mod model;
+pub mod qemu;
 pub mod scoring;
 pub mod simulate;
 pub mod table;

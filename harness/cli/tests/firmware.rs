@@ -87,3 +87,17 @@ fn a_job_that_is_none_is_refused() {
         assert!(machine.output().contains("no job"), "{}", machine.output());
     }
 }
+
+/// On a machine without QEMU it says so, and is content.
+#[test]
+fn qemu_counts_the_same() {
+    if golf::qemu::version().is_none() {
+        eprintln!("not run: `{}` isn't installed ({})", golf::qemu::PROGRAM, golf::qemu::REMEDY);
+        return;
+    }
+    let outcome = run(&program().unwrap(), image(), &JOB, BUDGET).unwrap();
+    let report = golf::qemu::run(image(), std::time::Duration::from_secs(60)).unwrap();
+    assert_eq!(report, outcome.report);
+    let fault = golf::qemu::run(b"no image", std::time::Duration::from_secs(60)).unwrap_err();
+    assert!(fault.message.contains("not an image"), "{fault}");
+}

@@ -4,8 +4,9 @@ use super::{Common, all, print, print_json};
 use crate::golf::{Candidate, Golf};
 use crate::table::grouped;
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
-use crate::{Fault, firmware, simulate};
+use crate::{Fault, firmware, qemu, simulate};
 use golf_record::{Failure, FailureKind, Figures, Score, Simulation};
+use std::time::Duration;
 
 /// Arguments of `simulate`.
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,9 @@ pub struct Args {
     /// Simulate again what is recorded already
     #[arg(long)]
     force: bool,
+    /// Run the same in QEMU as well, and compare the digest and every count
+    #[arg(long)]
+    qemu: bool,
     #[command(flatten)]
     limits: Limits,
 }
@@ -27,10 +31,24 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
     for (_, candidate) in golf.candidates(&args.slugs)? {
-        match candidate.and_then(|candidate| update(&golf, &candidate, args.force, args.limits)) {
+        let candidate = match candidate {
+            Ok(candidate) => candidate,
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+        };
+        match update(&golf, &candidate, args.force, args.limits) {
             Ok(Some(record)) => {
                 if !common.json {
                     print(&describe(&record));
+                }
+                if let Some(figures) = record.figures.as_ref().filter(|_| args.qemu) {
+                    match cross_check(&candidate, figures, args.limits) {
+                        Ok(()) if !common.json => print("  QEMU         the same digest and counts\n"),
+                        Ok(()) => {}
+                        Err(fault) => faults.push(Fault { message: format!("{}: {}", record.slug, fault.message), ..fault }),
+                    }
                 }
                 faults.extend(fault(&record));
                 documents.push(record);
@@ -43,6 +61,19 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         print_json(&serde_json::json!({ "simulations": documents }));
     }
     all(faults)
+}
+
+/// Runs an entry in QEMU and compares.
+fn cross_check(candidate: &Candidate, figures: &Figures, limits: Limits) -> Result<(), Fault> {
+    let loaded = worker::load(&candidate.submission.artifact)?;
+    let image = simulate::image(&loaded)?;
+    let report = qemu::run(image, Duration::from_secs(limits.seconds))?;
+    let found = simulate::figures(report, image.len(), simulate::program()?.flash_bytes());
+    if found == *figures {
+        return Ok(());
+    }
+    let show = |figures: &Figures| serde_json::to_string(figures).expect("figures are plain data");
+    Err(Fault::entry(format!("QEMU comes to {}, but the simulator in process to {}", show(&found), show(figures))))
 }
 
 /// A failure that is recorded is an error nevertheless.
