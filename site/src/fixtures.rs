@@ -62,6 +62,7 @@ pub(crate) fn fixtures() -> (Leaderboard, Vec<Definition>) {
     entries.push(Entry {
         score: None,
         measurements: vec![],
+        simulations: vec![],
         ..entry(("not-yet", "Not yet", "ternary", 0, 0, 0.0, 0.0, 0))
     });
     (Leaderboard::of(entries), definitions())
@@ -131,6 +132,7 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
         manifest,
         readme: README.into(),
         measurements: measurements(slug, engine, bytes, speed),
+        simulations: vec![],
         score: Some(score),
     }
 }

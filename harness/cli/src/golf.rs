@@ -139,8 +139,12 @@ impl Golf {
             let current = |sha256: &str| sha256 == candidate.facts.sha256;
             let measurements =
                 self.store.measurements(&slug)?.into_iter().filter(|m| current(&m.artifact_sha256)).collect();
+            let simulations =
+                golf_record::TARGETS.iter().filter_map(|target| self.store.simulation(&slug, target).transpose());
+            let simulations: Vec<_> = simulations.collect::<Result<_, _>>()?;
+            let simulations = simulations.into_iter().filter(|s| current(&s.artifact_sha256)).collect();
             let Submission { manifest, readme, .. } = candidate.submission;
-            entries.push(Entry { slug, manifest, readme, score, measurements });
+            entries.push(Entry { slug, manifest, readme, score, measurements, simulations });
         }
         Ok(Leaderboard::of(entries))
     }

@@ -3,11 +3,14 @@
 
 pub mod cmd;
 pub mod fault;
+pub mod firmware;
 pub mod golf;
 pub mod machine;
 pub mod measure;
 pub mod model;
+pub mod qemu;
 pub mod scoring;
+pub mod simulate;
 pub mod table;
 pub mod worker;
 

@@ -12,6 +12,8 @@ fn main() -> ExitCode {
         Verb::Check(args) => cmd::check::run(&common, &args),
         Verb::Score(args) => cmd::score::run(&common, &args),
         Verb::Bench(args) => cmd::bench::run(&common, &args),
+        Verb::Simulate(args) => cmd::simulate::run(&common, &args),
+        Verb::Firmware { verb } => cmd::firmware::run(&common, verb),
         Verb::Verify(args) => cmd::verify::run(&common, &args),
         Verb::Sample(args) => cmd::sample::run(&common, &args),
         Verb::Site => cmd::site::run(&common),

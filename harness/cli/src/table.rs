@@ -53,11 +53,26 @@ fn cells(board: &Leaderboard, entry: &Entry) -> Vec<String> {
     cells
 }
 
+/// An entry's figures on a simulated microcontroller: the cells under [`SIMULATED`].
+fn simulated(entry: &Entry) -> [String; 3] {
+    let cell = |count: Option<u64>| count.map_or_else(|| "-".to_string(), grouped);
+    let figures = entry.simulated();
+    let per_token = figures.and_then(|figures| figures.instructions_per_token());
+    [
+        cell(per_token),
+        cell(figures.map(|figures| figures.ram_bytes())),
+        cell(figures.map(|figures| figures.flash_bytes())),
+    ]
+}
+
+const SIMULATED: [&str; 3] = ["instructions/token", "RAM, bytes", "flash, bytes"];
+
 /// For a terminal, with the speed on `machine`.
 pub fn terminal(board: &Leaderboard, machine: &str) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(heads(board, &["prompt, tokens/s", "generate, tokens/s"]));
+    let extra = [&["prompt, tokens/s", "generate, tokens/s"], SIMULATED.as_slice()].concat();
+    table.set_header(heads(board, &extra));
     for entry in &board.entries {
         let measured = entry.measurements.iter().find(|record| record.machine.id == machine);
         let rate = |name: &str| {
@@ -66,6 +81,7 @@ pub fn terminal(board: &Leaderboard, machine: &str) -> String {
         };
         let mut cells = cells(board, entry);
         cells.extend([rate("prompt"), rate("generate")]);
+        cells.extend(simulated(entry));
         table.add_row(cells);
     }
     for column in table.column_iter_mut().skip(2) {

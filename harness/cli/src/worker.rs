@@ -3,10 +3,9 @@
 
 use crate::measure::{self, Subject};
 use crate::model::{self, Loaded};
-use crate::scoring;
-use crate::{Blame, Fault};
+use crate::{Blame, Fault, scoring, simulate};
 use golf_artifact::Artifact;
-use golf_record::{Failure, FailureKind, Probe, Roofline, TaskScore};
+use golf_record::{Failure, FailureKind, Figures, Probe, Roofline, TaskScore};
 use golf_task::Task;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -66,6 +65,8 @@ pub enum Work {
         /// Which.
         name: String,
     },
+    /// Run on a simulated microcontroller.
+    Simulate,
     /// Measure the machine itself.
     Roofline,
 }
@@ -81,6 +82,8 @@ pub enum Message {
     Probe(Probe),
     /// A measurement is taken.
     Measured(measure::Sampled),
+    /// A simulated microcontroller has done its job.
+    Simulated(Box<Figures>),
     /// The machine's limits.
     Roofline(Roofline),
     /// The end: an error that the child could name.
@@ -257,6 +260,10 @@ fn work(job: &Job) -> Result<(), Fault> {
             let bytes = read(target)?;
             let text = measure::text(&job.root)?;
             say(&Message::Measured(measure::sample(name, &Subject { artifact: &bytes, text: &text })?));
+        }
+        (Work::Simulate, Some(target)) => {
+            let loaded = load(&read(target)?)?;
+            say(&Message::Simulated(Box::new(simulate::simulate(&loaded)?)));
         }
         (_, None) => return Err(Fault::usage("a job without an artifact")),
     }

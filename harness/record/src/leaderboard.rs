@@ -1,6 +1,6 @@
 //! The leaderboard: a view derived from records.
 
-use crate::{Measurements, Score, Spread, Summary, submission::Manifest};
+use crate::{Figures, Measurements, Score, Simulation, Spread, Summary, submission::Manifest};
 use golf_core::budget;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ pub struct Entry {
     pub score: Option<Score>,
     /// By machine.
     pub measurements: Vec<Measurements>,
+    /// By simulated target.
+    pub simulations: Vec<Simulation>,
 }
 
 /// The task by which entries are ranked.
@@ -59,6 +61,12 @@ pub struct Row {
     pub digest: String,
     /// By task: bits per byte, or accuracy from 0 to 1.
     pub tasks: BTreeMap<String, f64>,
+    /// Instructions for a generated token on a simulated RV32IMC microcontroller; none if the engine doesn't run there.
+    pub instructions_per_token: Option<u64>,
+    /// RAM that it needs there.
+    pub ram_bytes: Option<u64>,
+    /// Flash that it needs there: the model's image and the code.
+    pub flash_bytes: Option<u64>,
 }
 
 /// The leaderboard as files.
@@ -81,6 +89,13 @@ impl Entry {
     /// Bits per byte on the headline task.
     pub fn headline(&self) -> Option<f64> {
         self.summary(HEADLINE)?.bits_per_byte()
+    }
+
+    /// What was counted on a simulated microcontroller.
+    pub fn simulated(&self) -> Option<&Figures> {
+        self.simulations
+            .iter()
+            .find_map(|simulation| simulation.figures.as_ref().filter(|_| simulation.failures.is_empty()))
     }
 
     /// Size of the artifact, once scored.
@@ -143,7 +158,11 @@ impl Leaderboard {
             "digest",
         ];
         let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record).expect("to memory");
-        write(&mut csv, fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).collect());
+        let simulated = ["instructions_per_token", "ram_bytes", "flash_bytes"].map(String::from);
+        write(
+            &mut csv,
+            fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).chain(simulated).collect(),
+        );
         for row in &rows {
             let mut record = vec![row.class.to_string(), row.rank.to_string(), row.slug.clone(), row.name.clone()];
             record.extend([row.authors.clone(), row.license.clone(), row.engine.clone()]);
@@ -155,6 +174,8 @@ impl Leaderboard {
             ]);
             let value = |task| row.tasks.get(task).map(|value| format!("{value:.6}")).unwrap_or_default();
             record.extend(self.tasks.iter().map(value));
+            let simulated = [row.instructions_per_token, row.ram_bytes, row.flash_bytes];
+            record.extend(simulated.map(|count| count.map(|count| count.to_string()).unwrap_or_default()));
             write(&mut csv, record);
         }
         let json = serde_json::json!({ "schema": 1, "headline": HEADLINE, "rows": rows });
@@ -212,6 +233,9 @@ fn row(class: u64, rank: usize, entry: &Entry) -> Option<Row> {
         artifact: score.artifact.sha256.clone(),
         digest: score.probe.sha256.clone(),
         tasks: score.tasks.iter().map(|task| (task.id.clone(), task.summary().headline())).collect(),
+        instructions_per_token: entry.simulated().and_then(Figures::instructions_per_token),
+        ram_bytes: entry.simulated().map(Figures::ram_bytes),
+        flash_bytes: entry.simulated().map(Figures::flash_bytes),
     })
 }
 

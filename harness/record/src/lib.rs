@@ -8,6 +8,7 @@ mod json;
 mod leaderboard;
 mod measurement;
 mod score;
+mod simulation;
 mod store;
 pub mod submission;
 
@@ -15,4 +16,5 @@ pub use json::to_json;
 pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, Score, Summary, TaskScore};
+pub use simulation::{Figures, Flash, Instructions, Ram, Simulation, Simulator, TARGETS};
 pub use store::{Store, StoreError, write_atomically};

@@ -1,6 +1,6 @@
 //! The folder `results/`.
 
-use crate::{Measurements, Score, to_json};
+use crate::{Measurements, Score, Simulation, TARGETS, to_json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -90,9 +90,31 @@ impl Store {
         paths.sort();
         let is_record = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.ends_with(".json") && name != "score.json" && !name.starts_with('.')
+            let is_target = name.strip_suffix(".json").is_some_and(|name| TARGETS.contains(&name));
+            name.ends_with(".json") && name != "score.json" && !is_target && !name.starts_with('.')
         };
         paths.iter().filter(is_record).filter_map(|path| read(path).transpose()).collect()
+    }
+
+    /// Where what a simulated target made of a submission lies.
+    pub fn simulation_path(&self, slug: &str, target: &str) -> PathBuf {
+        self.folder.join(slug).join(format!("{target}.json"))
+    }
+
+    /// What a simulated target made of a submission, if that is recorded.
+    ///
+    /// # Errors
+    /// If the file is there but can't be read as such a record.
+    pub fn simulation(&self, slug: &str, target: &str) -> Result<Option<Simulation>, StoreError> {
+        read(&self.simulation_path(slug, target))
+    }
+
+    /// Stores what a simulated target made of a submission.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_simulation(&self, simulation: &Simulation) -> Result<(), StoreError> {
+        put(&self.simulation_path(&simulation.slug, &simulation.target), simulation)
     }
 
     /// Stores a score.

@@ -39,6 +39,12 @@ impl<'a> Engine<'a> {
         &self.image
     }
 
+    /// The logits that [`predict`](LanguageModel::predict) gives, without a copy of them: a microcontroller has no room for one.
+    pub fn logits(&mut self) -> &[i32] {
+        self.head(1);
+        &self.parts.logits[..self.layout.tokens]
+    }
+
     /// Takes in up to a batch of tokens.
     fn forward(&mut self, tokens: impl ExactSizeIterator<Item = u32>) {
         let count = tokens.len();
@@ -158,8 +164,7 @@ impl LanguageModel for Engine<'_> {
     }
 
     fn predict(&mut self, logits: &mut [i32]) {
-        self.head(1);
-        logits.copy_from_slice(&self.parts.logits[..self.layout.tokens]);
+        logits.copy_from_slice(self.logits());
     }
 
     fn observe(&mut self, token: u32) {

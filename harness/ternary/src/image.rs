@@ -441,7 +441,7 @@ impl<'a> Image<'a> {
             return Err(ImageError::Matrix);
         }
         let weights = section(self.bytes, field(4), rows * codec.row_bytes(cols))?;
-        let scales = section(self.bytes, field(5), 4 * rows * groups)?;
+        let scales = section(self.bytes, field(5), rows.saturating_mul(4 * groups))?;
         Ok(Matrix { codec, rows, cols, groups, exponent, pre_shift, weights, scales })
     }
 }

@@ -1,4 +1,7 @@
-//! The inner loops of the oracle.
+//! The inner loops of the oracle, and those of small cores, which replace them there.
+
+#[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+mod tables;
 
 use crate::fixed::{Norm, rshift};
 use crate::image::Matrix;
@@ -61,6 +64,10 @@ pub(crate) fn linear(
     out: &mut [i32],
     stride: usize,
 ) {
+    #[cfg(any(target_arch = "riscv32", target_arch = "arm"))]
+    if tables::linear(matrix, inputs, format, out, stride) {
+        return;
+    }
     let row = &mut row[..matrix.cols];
     let group = matrix.cols / matrix.groups;
     for index in 0..matrix.rows {

@@ -25,7 +25,7 @@ impl Needs {
 
     /// All of it in bytes.
     pub fn total_bytes(&self) -> usize {
-        4 * self.words + self.bytes
+        (4 * self.words).saturating_add(self.bytes)
     }
 }
 
@@ -74,8 +74,14 @@ impl Layout {
         self.batch * (self.dim + self.wide() + self.queries.max(self.hidden) + 2 + self.tokens) + self.capacity
     }
 
+    /// Elements of the keys of all depths. With addresses of 32 bits they may be too many to count; then there is no memory for them either.
+    fn cache(&self) -> usize {
+        self.depth.saturating_mul(self.capacity).saturating_mul(self.keys)
+    }
+
     fn bytes(&self) -> usize {
-        self.batch * self.longest() + self.queries + self.longest() + 2 * self.depth * self.capacity * self.keys
+        let others = self.batch * self.longest() + self.queries + self.longest();
+        self.cache().saturating_mul(2).saturating_add(others)
     }
 }
 
@@ -128,7 +134,7 @@ impl<'a> Parts<'a> {
         let (quantised, bytes) = bytes.split_at_mut_checked(layout.batch * layout.longest())?;
         let (query, bytes) = bytes.split_at_mut_checked(layout.queries)?;
         let (row, bytes) = bytes.split_at_mut_checked(layout.longest())?;
-        let cache = layout.depth * layout.capacity * layout.keys;
+        let cache = layout.cache();
         let (keys, bytes) = bytes.split_at_mut_checked(cache)?;
         let (values, _) = bytes.split_at_mut_checked(cache)?;
         Some(Parts { stream, wide, inner, norms, scores, logits, quantised, query, row, keys, values })

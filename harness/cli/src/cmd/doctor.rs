@@ -2,7 +2,7 @@
 
 use super::{Common, print, print_json};
 use crate::golf::Golf;
-use crate::{Fault, machine};
+use crate::{Fault, machine, qemu};
 use std::process::Command;
 
 /// A tool that is looked for.
@@ -14,7 +14,7 @@ struct Tool {
 }
 
 /// Tools beyond the Rust toolchain. None is needed for `run` and `verify`.
-const TOOLS: [Tool; 2] = [
+const TOOLS: [Tool; 3] = [
     Tool {
         program: "git",
         argument: "--version",
@@ -26,6 +26,12 @@ const TOOLS: [Tool; 2] = [
         argument: "--version",
         needed_for: "training (harness/train)",
         remedy: "apt-get install python3 python3-venv",
+    },
+    Tool {
+        program: qemu::PROGRAM,
+        argument: "--version",
+        needed_for: "cross-checking the simulated microcontroller (simulate --qemu)",
+        remedy: qemu::REMEDY,
     },
 ];
 

@@ -3,11 +3,13 @@
 pub mod bench;
 pub mod check;
 pub mod doctor;
+pub mod firmware;
 pub mod new;
 pub mod pack;
 pub mod run;
 pub mod sample;
 pub mod score;
+pub mod simulate;
 pub mod site;
 pub mod verify;
 
@@ -54,6 +56,14 @@ pub enum Verb {
     Score(score::Args),
     /// Measure speed and memory on this machine's CPU
     Bench(bench::Args),
+    /// Count instructions and memory on a simulated microcontroller
+    Simulate(simulate::Args),
+    /// Build what the microcontroller runs, or verify that the committed file is built from the source
+    Firmware {
+        /// What to do
+        #[command(subcommand)]
+        verb: firmware::Verb,
+    },
     /// Score again and compare with the records, bit for bit
     Verify(verify::Args),
     /// Let an entry write text

@@ -2,7 +2,7 @@
 
 use super::bench::Bench;
 use super::score::Means;
-use super::{Common, all, default_threads, messages, print, print_json, score, site};
+use super::{Common, all, default_threads, messages, print, print_json, score, simulate, site};
 use crate::golf::{Candidate, Golf};
 use crate::worker::{JobError, Limits};
 use crate::{Fault, table};
@@ -93,6 +93,10 @@ fn bring_up_to_date(
     }
     if args.force || !failures.is_empty() || !bench.is_current(golf, candidate)? {
         bench.measure(golf, candidate, failures)?;
+    }
+    if fault.is_none() {
+        let simulated = simulate::update(golf, candidate, args.force, args.limits)?;
+        fault = simulated.as_ref().and_then(simulate::fault);
     }
     fault.map_or(Ok(()), Err)
 }

@@ -1,0 +1,103 @@
+//! The firmware that the harness carries, on the machine in process.
+
+use golf::model::Loaded;
+use golf::simulate::{JOB, program};
+use golf::{scoring, worker};
+use golf_artifact::example;
+use golf_simulator::{Error, Job, run};
+use std::sync::OnceLock;
+
+const BUDGET: u64 = 100_000_000;
+
+/// A small model with every codec and a window of 64 tokens, which the probe's 96 go beyond.
+fn loaded() -> &'static Loaded {
+    static LOADED: OnceLock<Loaded> = OnceLock::new();
+    LOADED.get_or_init(|| worker::load(&example::tiny(7)).unwrap())
+}
+
+fn image() -> &'static [u8] {
+    golf::simulate::image(loaded()).unwrap()
+}
+
+#[test]
+fn its_logits_are_those_of_this_machine() {
+    let figures = golf::simulate::simulate(loaded()).unwrap();
+    let probe = loaded().start(|mut model| scoring::probe(&mut model)).unwrap().unwrap();
+    assert_eq!(figures.probe, probe);
+    assert_eq!((probe.tokens, figures.prompt.tokens, figures.generation.tokens), (96, 96, 16));
+    assert_eq!(figures, golf::simulate::simulate(loaded()).unwrap(), "counts repeat exactly");
+}
+
+#[test]
+fn it_needs_as_much_ram_as_it_says() {
+    let outcome = run(&program().unwrap(), image(), &JOB, BUDGET).unwrap();
+    let ram = outcome.report.ram;
+    assert!(outcome.stack_seen >= ram.stack && outcome.stack_seen <= ram.stack + 64, "{} {ram:?}", outcome.stack_seen);
+    let least = (ram.stack_reserved + ram.statics + ram.arena) as u32;
+    assert!(least < 32_768, "{ram:?}");
+    let enough = Job { ram_bytes: least.next_multiple_of(4), ..JOB };
+    assert_eq!(run(&program().unwrap(), image(), &enough, BUDGET).unwrap(), outcome);
+    let Err(Error::Status { status: 4, message }) =
+        run(&program().unwrap(), image(), &Job { ram_bytes: least - 4, ..JOB }, BUDGET)
+    else {
+        panic!("it takes more than it has")
+    };
+    assert!(message.contains("bytes of RAM are needed"), "{message}");
+}
+
+/// Whatever an image holds, the firmware says what is wrong or does its job: no access goes astray.
+#[test]
+fn hostile_images_are_refused() {
+    let program = program().unwrap();
+    let job = Job { probe: 2, generate: 1, ram_bytes: 1 << 20 };
+    let check = |bytes: &[u8], what: &str| match run(&program, bytes, &job, BUDGET) {
+        Ok(_) | Err(Error::Status { status: 3 | 4, .. }) => {}
+        Err(other) => panic!("{what}: {other}"),
+    };
+    let image = image();
+    for word in 0..image.len().min(1_024) / 4 {
+        for value in [0, 1, 0x7fff_fffc, 0x8000_0000, u32::MAX, 0x1_0000] {
+            let mut bytes = image.to_vec();
+            bytes[4 * word..4 * word + 4].copy_from_slice(&u32::to_le_bytes(value));
+            check(&bytes, &format!("word {word} is {value}"));
+        }
+    }
+    for place in (0..image.len()).step_by(97) {
+        let mut bytes = image.to_vec();
+        bytes[place] ^= 0x40;
+        check(&bytes, &format!("byte {place} is flipped"));
+        check(&image[..place], &format!("cut at {place}"));
+    }
+    // A window, depth and width that are each within their limits, but not together within 32 bits.
+    let mut huge = image.to_vec();
+    huge[4 * 11..4 * 12].copy_from_slice(&4_096u32.to_le_bytes());
+    check(&huge, "a huge window");
+    let Err(Error::Status { status: 3, .. }) = run(&program, b"", &job, BUDGET) else { panic!("nothing is no image") };
+}
+
+#[test]
+fn a_job_that_is_none_is_refused() {
+    let program = program().unwrap();
+    let external = golf_simulator::external(&JOB, image());
+    for (place, value) in [(0, 0x42), (7, 0xff), (20, 1)] {
+        let mut wrong = external.clone();
+        wrong[place] = value;
+        let mut machine = golf_simulator::Machine::with(&program, 1 << 20, &wrong);
+        assert_eq!(machine.run(BUDGET).unwrap().status, 2, "byte {place}");
+        assert!(machine.output().contains("no job"), "{}", machine.output());
+    }
+}
+
+/// On a machine without QEMU it says so, and is content.
+#[test]
+fn qemu_counts_the_same() {
+    if golf::qemu::version().is_none() {
+        eprintln!("not run: `{}` isn't installed ({})", golf::qemu::PROGRAM, golf::qemu::REMEDY);
+        return;
+    }
+    let outcome = run(&program().unwrap(), image(), &JOB, BUDGET).unwrap();
+    let report = golf::qemu::run(image(), std::time::Duration::from_secs(60)).unwrap();
+    assert_eq!(report, outcome.report);
+    let fault = golf::qemu::run(b"no image", std::time::Duration::from_secs(60)).unwrap_err();
+    assert!(fault.message.contains("not an image"), "{fault}");
+}

@@ -1,0 +1,134 @@
+//! `results/<slug>/<target>.json`: what a simulated microcontroller makes of an artifact, the same on every machine.
+
+use crate::{EngineId, Failure, Probe};
+use serde::{Deserialize, Serialize};
+
+/// The targets that are simulated; their records lie beside those of machines.
+pub const TARGETS: [&str; 1] = ["riscv32imc"];
+
+/// Everything that one simulated target makes of one artifact. Deterministic; raw integers, nothing derived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulation {
+    /// Version of this format: 1.
+    pub schema: u32,
+    /// The submission's folder.
+    pub slug: String,
+    /// Of the artifact, lower-case hexadecimal.
+    pub artifact_sha256: String,
+    /// What ran it.
+    pub engine: EngineId,
+    /// One of [`TARGETS`].
+    pub target: String,
+    /// The machine.
+    pub simulator: Simulator,
+    /// SHA-256 of the firmware's file, lower-case hexadecimal.
+    pub firmware_sha256: String,
+    /// None if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Figures>,
+    /// What failed, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
+}
+
+/// A simulator and its version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulator {
+    /// Its name.
+    pub name: String,
+    /// Rises when a count can change.
+    pub version: u32,
+}
+
+/// What was counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figures {
+    /// The digest of the logits as the target computed them.
+    pub probe: Probe,
+    /// Instructions for checking the image and taking in the start token.
+    pub load_instructions: u64,
+    /// The probe's text as a prompt: each token is observed, without a prediction.
+    pub prompt: Instructions,
+    /// Tokens after the probe's text: each predicted, picked and observed.
+    pub generation: Instructions,
+    /// RAM at the peak.
+    pub ram: Ram,
+    /// What lies in flash.
+    pub flash: Flash,
+}
+
+/// Tokens, and the instructions retired for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instructions {
+    /// How many tokens.
+    pub tokens: u64,
+    /// How many instructions.
+    pub instructions: u64,
+}
+
+/// RAM by use, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ram {
+    /// Deepest use of the stack.
+    pub stack_bytes: u64,
+    /// Statics.
+    pub static_bytes: u64,
+    /// Activations and the cache of keys and values.
+    pub arena_bytes: u64,
+}
+
+/// Flash by use, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flash {
+    /// The model's image.
+    pub image_bytes: u64,
+    /// Code and constants.
+    pub code_bytes: u64,
+}
+
+impl Figures {
+    /// Instructions for a generated token, rounded; none if there were no tokens.
+    pub fn instructions_per_token(&self) -> Option<u64> {
+        let Instructions { tokens, instructions } = self.generation;
+        Some((instructions + tokens / 2) / std::num::NonZero::new(tokens)?)
+    }
+
+    /// RAM at the peak in bytes.
+    pub fn ram_bytes(&self) -> u64 {
+        self.ram.stack_bytes + self.ram.static_bytes + self.ram.arena_bytes
+    }
+
+    /// Flash in bytes.
+    pub fn flash_bytes(&self) -> u64 {
+        self.flash.image_bytes + self.flash.code_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_for_tables_are_derived() {
+        let figures = Figures {
+            probe: Probe { tokens: 1, sha256: String::new() },
+            load_instructions: 0,
+            prompt: Instructions { tokens: 0, instructions: 0 },
+            generation: Instructions { tokens: 16, instructions: 1_608 },
+            ram: Ram { stack_bytes: 100, static_bytes: 20, arena_bytes: 3 },
+            flash: Flash { image_bytes: 8_000, code_bytes: 500 },
+        };
+        assert_eq!(
+            (figures.instructions_per_token(), figures.ram_bytes(), figures.flash_bytes()),
+            (Some(101), 123, 8_500)
+        );
+        let none = Figures { generation: Instructions { tokens: 0, instructions: 0 }, ..figures };
+        assert_eq!(none.instructions_per_token(), None);
+    }
+}
