@@ -38,7 +38,7 @@ pub fn program() -> Result<Program, Fault> {
 /// If the engine has none.
 pub fn image(loaded: &Loaded) -> Result<&[u8], Fault> {
     match loaded {
-        Loaded::Ternary(image) => Ok(image),
+        Loaded::Ternary(image, _) => Ok(image),
         Loaded::Uniform | Loaded::Mix(_) => {
             Err(Fault::usage("only entries of the engine `ternary` run on a microcontroller"))
         }
