@@ -1,6 +1,6 @@
 //! The reference engine on bare metal: `golf-core` and `golf-ternary` as they are, a start, and a job to do.
 //!
-//! A host gives it memory with a [job](job) and the model's image in it, and gets one line of JSON by semihosting. On a machine with an operating system
+//! A host gives it memory with a job and the model's image in it, and gets one line of JSON by semihosting. On a machine with an operating system
 //! there is nothing to run: the crate is then empty, so that the workspace builds everywhere.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![deny(clippy::float_arithmetic)]
