@@ -152,9 +152,11 @@ impl Toolchain {
 
     /// LLVM's linker: the compiler's own, or the distribution's.
     fn linker(&self) -> &'static str {
-        let runs = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+        let runs =
+            |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
         let own = Path::new(&self.sysroot).join("lib/rustlib").read_dir();
-        let own = own.is_ok_and(|mut hosts| hosts.any(|host| host.is_ok_and(|host| host.path().join("bin/rust-lld").exists())));
+        let own = own
+            .is_ok_and(|mut hosts| hosts.any(|host| host.is_ok_and(|host| host.path().join("bin/rust-lld").exists())));
         if own { "rust-lld" } else { ["ld.lld", "ld.lld-22"].iter().find(runs).unwrap_or(&"rust-lld") }
     }
 

@@ -49,7 +49,10 @@ pub fn run(image: &[u8], limit: Duration) -> Result<Report, Fault> {
         .args(ARGUMENTS.split(' '))
         .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
         .arg(file("firmware.elf"))
-        .args(["-device", &format!("loader,file={},addr=0x{:x},force-raw=on", path("external.bin"), golf_simulator::EXTERNAL)])
+        .args([
+            "-device",
+            &format!("loader,file={},addr=0x{:x},force-raw=on", path("external.bin"), golf_simulator::EXTERNAL),
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(said)

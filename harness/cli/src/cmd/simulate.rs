@@ -47,7 +47,9 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
                     match cross_check(&candidate, figures, args.limits) {
                         Ok(()) if !common.json => print("  QEMU         the same digest and counts\n"),
                         Ok(()) => {}
-                        Err(fault) => faults.push(Fault { message: format!("{}: {}", record.slug, fault.message), ..fault }),
+                        Err(fault) => {
+                            faults.push(Fault { message: format!("{}: {}", record.slug, fault.message), ..fault })
+                        }
                     }
                 }
                 faults.extend(fault(&record));
