@@ -58,14 +58,14 @@ pub fn run(common: &Common) -> Result<(), Fault> {
         return Ok(());
     }
     let flags = machine.flags.join(" ");
-    let mut text = format!("machine  {} ({}, {} cores; {flags})\n", machine.id, machine.cpu, machine.cores);
-    text.push_str(&format!("harness  {}, {}\n", machine.rustc, machine.commit));
-    text.push_str(&format!("tasks    {} in order, season {}\n", golf.tasks.len(), golf.season));
-    text.push_str("results  can be written to\n");
+    let mut text = format!("machine              {} ({}, {} cores; {flags})\n", machine.id, machine.cpu, machine.cores);
+    text.push_str(&format!("harness              {}, {}\n", machine.rustc, machine.commit));
+    text.push_str(&format!("tasks                {} in order, season {}\n", golf.tasks.len(), golf.season));
+    text.push_str("results              can be written to\n");
     for (tool, version) in found {
         text.push_str(&match version {
-            Some(version) => format!("{:8} {version}\n", tool.program),
-            None => format!("{:8} missing: needed for {}; `{}`\n", tool.program, tool.needed_for, tool.remedy),
+            Some(version) => format!("{:20} {version}\n", tool.program),
+            None => format!("{:20} missing: needed for {}; `{}`\n", tool.program, tool.needed_for, tool.remedy),
         });
     }
     print(&text);
