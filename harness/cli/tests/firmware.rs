@@ -88,10 +88,16 @@ fn a_job_that_is_none_is_refused() {
     }
 }
 
-/// On a machine without QEMU it says so, and is content.
+/// On a machine without QEMU it says so and is content, unless `GOLF_REQUIRE_TOOLS` is set.
 #[test]
 fn qemu_counts_the_same() {
     if golf::qemu::version().is_none() {
+        assert!(
+            std::env::var_os("GOLF_REQUIRE_TOOLS").is_none(),
+            "{} is missing: {}",
+            golf::qemu::PROGRAM,
+            golf::qemu::REMEDY
+        );
         eprintln!("not run: `{}` isn't installed ({})", golf::qemu::PROGRAM, golf::qemu::REMEDY);
         return;
     }
