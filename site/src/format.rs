@@ -1,19 +1,7 @@
 //! Numbers as they are printed.
 
 use golf_record::Spread;
-
-/// Three digits at a time: `16,000,000`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub(crate) use golf_record::grouped;
 
 /// Three significant digits and a decimal multiple: `61.7 M`.
 pub(crate) fn short(number: f64) -> String {

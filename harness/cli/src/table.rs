@@ -2,21 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use golf_core::budget;
-use golf_record::{Entry, HEADLINE, Leaderboard, Summary};
+use golf_record::{Entry, HEADLINE, Leaderboard, Summary, grouped};
 use golf_task::{Definition, Kind};
-
-/// `1234567` as `1,234,567`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A class by its limit, such as `7 MB`.
 pub fn class_name(limit: u64) -> String {
@@ -154,13 +141,6 @@ pub fn in_task_readme(readme: &str, board: &Leaderboard, task: &Definition) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(123_456), "123,456");
-        assert_eq!(grouped(16_000_000), "16,000,000");
-    }
 
     #[test]
     fn classes_have_decimal_names() {

@@ -7,6 +7,7 @@
 mod json;
 mod leaderboard;
 mod measurement;
+mod number;
 mod score;
 mod simulation;
 mod store;
@@ -15,6 +16,7 @@ pub mod submission;
 pub use json::to_json;
 pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
+pub use number::grouped;
 pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, Score, Summary, TaskScore};
 pub use simulation::{Figures, Flash, Instructions, Ram, Simulation, Simulator, TARGETS};
 pub use store::{Store, StoreError, write_atomically};

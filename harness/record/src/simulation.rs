@@ -92,11 +92,17 @@ pub struct Flash {
     pub code_bytes: u64,
 }
 
+impl Instructions {
+    /// For a token, rounded; none if there were no tokens.
+    pub fn per_token(&self) -> Option<u64> {
+        Some((self.instructions + self.tokens / 2) / std::num::NonZero::new(self.tokens)?)
+    }
+}
+
 impl Figures {
     /// Instructions for a generated token, rounded; none if there were no tokens.
     pub fn instructions_per_token(&self) -> Option<u64> {
-        let Instructions { tokens, instructions } = self.generation;
-        Some((instructions + tokens / 2) / std::num::NonZero::new(tokens)?)
+        self.generation.per_token()
     }
 
     /// RAM at the peak in bytes.

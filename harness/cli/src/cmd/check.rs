@@ -35,10 +35,10 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
                 if !common.json {
                     print(&format!(
                         "{slug}: in order. {} bytes ({} under the limit of the {} class), {} parameters, engine {}@{}\n",
-                        crate::table::grouped(facts.bytes),
-                        crate::table::grouped(smallest - facts.bytes),
+                        golf_record::grouped(facts.bytes),
+                        golf_record::grouped(smallest - facts.bytes),
                         crate::table::class_name(smallest),
-                        crate::table::grouped(facts.parameters),
+                        golf_record::grouped(facts.parameters),
                         candidate.engine.name,
                         candidate.engine.version
                     ));

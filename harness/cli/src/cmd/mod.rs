@@ -123,8 +123,3 @@ pub fn all(faults: Vec<Fault>) -> Result<(), Fault> {
     let messages: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
     blame.map_or(Ok(()), |blame| Err(Fault { blame, message: messages.join("\n") }))
 }
-
-/// Threads to use when nothing else is said.
-pub fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, Into::into)
-}

@@ -37,7 +37,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     })?;
     let size = artifact.len() as u64;
     if size > budget::BUDGET {
-        let over = crate::table::grouped(size - budget::BUDGET);
+        let over = golf_record::grouped(size - budget::BUDGET);
         return Err(Fault::entry(format!("the artifact would be {over} bytes over the budget; nothing was written")));
     }
     write_atomically(&args.output, &artifact)
@@ -46,7 +46,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     if common.json {
         print_json(&serde_json::json!({ "file": args.output, "bytes": size, "sha256": sha256 }));
     } else {
-        print(&format!("{}: {} bytes, SHA-256 {sha256}\n", args.output.display(), crate::table::grouped(size)));
+        print(&format!("{}: {} bytes, SHA-256 {sha256}\n", args.output.display(), golf_record::grouped(size)));
     }
     Ok(())
 }

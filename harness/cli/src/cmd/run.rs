@@ -2,9 +2,9 @@
 
 use super::bench::Bench;
 use super::score::Means;
-use super::{Common, all, default_threads, messages, print, print_json, score, simulate, site};
+use super::{Common, all, messages, print, print_json, score, simulate, site};
 use crate::golf::{Candidate, Golf};
-use crate::worker::{JobError, Limits};
+use crate::worker::JobError;
 use crate::{Fault, table};
 use golf_record::write_atomically;
 use golf_task::Task;
@@ -19,11 +19,8 @@ pub struct Args {
     /// Score and measure again what is recorded already
     #[arg(long)]
     force: bool,
-    /// Threads for scoring; the scores don't depend on it
-    #[arg(long, value_name = "N", default_value_t = default_threads())]
-    threads: usize,
     #[command(flatten)]
-    limits: Limits,
+    means: Means,
 }
 
 /// Brings everything up to date.
@@ -33,7 +30,7 @@ pub struct Args {
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let tasks = golf.select("core", None)?;
-    let mut bench = Bench::new(&golf, args.limits);
+    let mut bench = Bench::new(&golf, args.means.limits);
     let mut faults = vec![];
     for (_, candidate) in golf.candidates(&args.slugs)? {
         let done = candidate.and_then(|candidate| bring_up_to_date(&golf, &candidate, &tasks, &mut bench, args));
@@ -79,9 +76,7 @@ fn bring_up_to_date(
 ) -> Result<(), Fault> {
     let mut failures = vec![];
     let mut fault = None;
-    if let Err(error) =
-        score::update(golf, candidate, tasks, args.force, &Means { threads: args.threads, limits: args.limits })
-    {
+    if let Err(error) = score::update(golf, candidate, tasks, args.force, &args.means) {
         let slug = &candidate.submission.slug;
         fault = Some(match &error {
             JobError::Fault(fault) => fault.clone(),
@@ -95,7 +90,7 @@ fn bring_up_to_date(
         bench.measure(golf, candidate, failures)?;
     }
     if fault.is_none() {
-        let simulated = simulate::update(golf, candidate, args.force, args.limits)?;
+        let simulated = simulate::update(golf, candidate, args.force, args.means.limits)?;
         fault = simulated.as_ref().and_then(simulate::fault);
     }
     fault.map_or(Ok(()), Err)

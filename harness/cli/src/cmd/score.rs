@@ -1,6 +1,6 @@
 //! `score SLUG...`
 
-use super::{Common, all, default_threads, messages, print, print_json};
+use super::{Common, all, messages, print, print_json};
 use crate::golf::{Candidate, Checked, Golf};
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
 use crate::{Fault, model, scoring};
@@ -28,20 +28,23 @@ pub struct Args {
     /// Score again what is recorded already
     #[arg(long)]
     force: bool,
-    /// Threads; the scores don't depend on it
-    #[arg(long, value_name = "N", default_value_t = default_threads())]
-    threads: usize,
     #[command(flatten)]
-    limits: Limits,
+    means: Means,
 }
 
 /// What scoring may use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Means {
-    /// Threads; the scores don't depend on it.
+    /// Threads for scoring; the scores don't depend on it
+    #[arg(long, value_name = "N", default_value_t = default_threads())]
     pub threads: usize,
-    /// Of the child process.
+    /// Of the child process
+    #[command(flatten)]
     pub limits: Limits,
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
 }
 
 /// Scores submissions and records the scores.
@@ -58,11 +61,10 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in candidates {
         let scored = candidate.and_then(|candidate| {
-            update(&golf, &candidate, &tasks, args.force, &Means { threads: args.threads, limits: args.limits })
-                .map_err(|error| match error {
-                    JobError::Fault(fault) => fault,
-                    JobError::Failure(_, message) => Fault::entry(format!("{slug}: {message}")),
-                })
+            update(&golf, &candidate, &tasks, args.force, &args.means).map_err(|error| match error {
+                JobError::Fault(fault) => fault,
+                JobError::Failure(_, message) => Fault::entry(format!("{slug}: {message}")),
+            })
         });
         match scored {
             Ok(score) => {

@@ -2,9 +2,9 @@
 
 use super::{Common, all, print, print_json};
 use crate::golf::{Candidate, Golf};
-use crate::table::grouped;
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
 use crate::{Fault, firmware, qemu, simulate};
+use golf_record::grouped;
 use golf_record::{Failure, FailureKind, Figures, Score, Simulation};
 use std::time::Duration;
 
@@ -160,8 +160,7 @@ fn difference(figures: &Figures, score: &Score) -> Option<Failure> {
 fn describe(record: &Simulation) -> String {
     let mut text = format!("{} on {}\n", record.slug, record.target);
     if let Some(figures) = &record.figures {
-        let per_token =
-            |of: golf_record::Instructions| grouped(of.instructions.checked_div(of.tokens).unwrap_or_default());
+        let per_token = |of: golf_record::Instructions| of.per_token().map_or_else(|| "no".into(), grouped);
         text.push_str(&format!("  prompt       {} instructions per token\n", per_token(figures.prompt)));
         text.push_str(&format!("  generate     {} instructions per token\n", per_token(figures.generation)));
         text.push_str(&format!("  RAM          {} bytes\n", grouped(figures.ram_bytes())));

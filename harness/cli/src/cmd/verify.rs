@@ -1,10 +1,10 @@
 //! `verify [SLUG...]`
 
 use super::score::{Means, score_in_child};
-use super::{Common, all, default_threads, messages, print, print_json};
+use super::{Common, all, messages, print, print_json};
 use crate::Fault;
 use crate::golf::{Candidate, Golf};
-use crate::worker::{JobError, Limits, Message};
+use crate::worker::{JobError, Message};
 use golf_record::{Score, TaskScore};
 use golf_task::Task;
 
@@ -13,11 +13,8 @@ use golf_task::Task;
 pub struct Args {
     /// Submissions; all by default
     slugs: Vec<String>,
-    /// Threads; the scores don't depend on it
-    #[arg(long, value_name = "N", default_value_t = default_threads())]
-    threads: usize,
     #[command(flatten)]
-    limits: Limits,
+    means: Means,
 }
 
 /// Scores submissions again and compares with the records.
@@ -28,8 +25,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in golf.candidates(&args.slugs)? {
-        let verified = candidate
-            .and_then(|candidate| verify(&golf, &candidate, &Means { threads: args.threads, limits: args.limits }));
+        let verified = candidate.and_then(|candidate| verify(&golf, &candidate, &args.means));
         documents.push(serde_json::json!({ "slug": slug, "verified": verified.is_ok() }));
         match verified {
             Ok(score) if !common.json => {
