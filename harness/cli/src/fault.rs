@@ -29,6 +29,11 @@ impl Fault {
         Fault { blame: Blame::Entry, message: message.into() }
     }
 
+    /// The entry is at fault in several ways, a line each.
+    pub fn entry_lines(faults: &[impl fmt::Display]) -> Self {
+        Fault::entry(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
     /// The command line is at fault.
     pub fn usage(message: impl Into<String>) -> Self {
         Fault { blame: Blame::Usage, message: message.into() }

@@ -1,7 +1,7 @@
 //! The firmware's committed file, and how it is built: the same bytes wherever the compiler is the same.
 
 use crate::Fault;
-use crate::scoring::hex;
+use golf_record::submission::hex;
 use golf_simulator::Program;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

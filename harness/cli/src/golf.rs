@@ -155,17 +155,14 @@ impl Golf {
 /// # Errors
 /// All that is wrong with it, a line each.
 pub fn check(folder: &Path) -> Result<Candidate, Fault> {
-    let lines = |faults: Vec<String>| Fault::entry(faults.join("\n"));
-    let submission =
-        Submission::read(folder).map_err(|faults| lines(faults.iter().map(ToString::to_string).collect()))?;
+    let submission = Submission::read(folder).map_err(|faults| Fault::entry_lines(&faults))?;
     let path = folder.join(&submission.manifest.artifact.file);
     let at = |fault: String| Fault::entry(format!("{}: {fault}", path.display()));
-    let artifact = Artifact::read(&submission.artifact)
-        .map_err(|faults| lines(faults.iter().map(ToString::to_string).collect()))?;
+    let artifact = Artifact::read(&submission.artifact).map_err(|faults| Fault::entry_lines(&faults))?;
     let engine = model::engine(&artifact);
     model::load(&artifact).map_err(|fault| at(fault.message))?;
     let facts = ArtifactFacts {
-        sha256: crate::scoring::hex(&submission.sha256),
+        sha256: golf_record::submission::hex(&submission.sha256),
         bytes: submission.artifact.len() as u64,
         parameters: artifact.parameters(),
     };

@@ -1,9 +1,10 @@
 //! What the CPU target measures, inside a child process.
 
 use crate::model::{Loaded, Running};
-use crate::scoring::{best, hex};
+use crate::scoring::best;
 use crate::{Fault, worker};
-use golf_core::{Session, score};
+use golf_core::Session;
+use golf_record::submission::hex;
 use golf_record::{Measurement, Roofline, Work};
 use golf_ternary::Kernel;
 use serde::{Deserialize, Serialize};
@@ -85,7 +86,7 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Sampled, Fault> {
             let (tokens, bytes) = prompt(running, subject.text);
             let work = Work { tokens: tokens.len() as u64, bytes };
             let mut logits = vec![0; running.model().vocabulary().len()];
-            repeat(|| timed(|| Ok(total_cost(running, &mut logits, &tokens).to_le_bytes().to_vec())))
+            repeat(|| timed(|| Ok(running.cost(&mut logits, &tokens, 0).0.to_le_bytes().to_vec())))
                 .map(|(samples, digest)| (Some(work), samples, digest))
         })?,
         "generate" => with_model(subject, |running| {
@@ -143,16 +144,6 @@ fn prompt(running: &mut Running<'_>, text: &[u8]) -> (Vec<u32>, u64) {
     tokens.truncate(PROMPT);
     let bytes = tokens.iter().map(|&token| vocabulary.token(token).len() as u64).sum();
     (tokens, bytes)
-}
-
-fn total_cost(running: &mut Running<'_>, logits: &mut [i32], tokens: &[u32]) -> u64 {
-    let mut total = 0;
-    let mut add = |cost: golf_core::Cost| total += cost.0;
-    match running {
-        Running::Whole(model) => score::costs_of_document(*model, tokens, 0, &mut add),
-        Running::Stepwise(model) => score::costs(*model, logits, tokens, 0, &mut add),
-    }
-    total
 }
 
 /// Greedy continuation by [`GENERATE`] tokens; the prompt isn't timed.

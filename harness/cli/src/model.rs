@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use golf_artifact::{Artifact, Model};
-use golf_core::{LanguageModel, Uniform, WholeDocument};
+use golf_core::{Cost, LanguageModel, Uniform, WholeDocument, score};
 use golf_mix::Mix;
 use golf_record::EngineId;
 use golf_ternary::fast::{self, Plan};
@@ -39,6 +39,17 @@ impl Running<'_> {
             Running::Whole(model) => *model,
             Running::Stepwise(model) => *model,
         }
+    }
+
+    /// The cost of `tokens[from..]`, seen as one document; `logits` is room for one per token of the vocabulary.
+    pub fn cost(&mut self, logits: &mut [i32], tokens: &[u32], from: usize) -> Cost {
+        let mut total = Cost(0);
+        let mut add = |cost| total += cost;
+        match self {
+            Running::Whole(model) => score::costs_of_document(*model, tokens, from, &mut add),
+            Running::Stepwise(model) => score::costs(*model, logits, tokens, from, &mut add),
+        }
+        total
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::Fault;
 use crate::model::{Loaded, Running};
-use golf_core::{Cost, LanguageModel, Session, probe, score};
+use golf_core::{Cost, LanguageModel, Session, probe};
+use golf_record::submission::hex;
 use golf_record::{ItemScore, Outcome, Probe};
 use golf_task::{Content, Item};
 use sha2::{Digest, Sha256};
@@ -72,11 +73,6 @@ pub fn probe(model: &mut Running<'_>) -> Result<Probe, Fault> {
     Ok(Probe { tokens: tokens.len() as u32, sha256: hex(&hash.finalize()) })
 }
 
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 struct Scorer<'a, 'm> {
     model: &'a mut Running<'m>,
     logits: Vec<i32>,
@@ -98,13 +94,7 @@ impl<'a, 'm> Scorer<'a, 'm> {
 
     /// Of `tokens[from..]`.
     fn cost(&mut self, tokens: &[u32], from: usize) -> Cost {
-        let mut total = Cost(0);
-        let mut add = |cost| total += cost;
-        match self.model {
-            Running::Whole(model) => score::costs_of_document(*model, tokens, from, &mut add),
-            Running::Stepwise(model) => score::costs(*model, &mut self.logits, tokens, from, &mut add),
-        }
-        total
+        self.model.cost(&mut self.logits, tokens, from)
     }
 
     fn item(&mut self, item: &Item) -> Result<ItemScore, Fault> {

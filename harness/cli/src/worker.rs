@@ -105,6 +105,14 @@ pub enum JobError {
 }
 
 impl JobError {
+    /// As an error of the entry that was being worked on, unless the child could name another.
+    pub fn of(self, entry: &str) -> Fault {
+        match self {
+            JobError::Fault(fault) => fault,
+            JobError::Failure(_, message) => Fault::entry(format!("{entry}: {message}")),
+        }
+    }
+
     /// As a failure for the records.
     pub fn at(self, stage: &str) -> Failure {
         let (kind, message) = match self {
@@ -245,7 +253,7 @@ fn restrict(_limits: &Limits) {}
 fn work(job: &Job) -> Result<(), Fault> {
     let read = |target: &Target| {
         let bytes = std::fs::read(&target.path).map_err(|fault| Fault::reading(&target.path, &fault))?;
-        match scoring::hex(&Sha256::digest(&bytes)) {
+        match golf_record::submission::hex(&Sha256::digest(&bytes)) {
             digest if digest == target.sha256 => Ok(bytes),
             _ => Err(Fault::entry(format!("{} changed while it was being worked on", target.path.display()))),
         }
@@ -275,8 +283,7 @@ fn work(job: &Job) -> Result<(), Fault> {
 /// # Errors
 /// If the artifact is not in order.
 pub fn load(bytes: &[u8]) -> Result<Loaded, Fault> {
-    let artifact = Artifact::read(bytes)
-        .map_err(|faults| Fault::entry(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let artifact = Artifact::read(bytes).map_err(|faults| Fault::entry_lines(&faults))?;
     model::load(&artifact)
 }
 

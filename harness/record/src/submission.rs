@@ -63,6 +63,6 @@ pub fn is_slug(text: &str) -> bool {
 }
 
 /// A digest in lower-case hexadecimal.
-fn hex(digest: &[u8]) -> String {
+pub fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,9 +1,10 @@
 //! `firmware build|verify`
 
 use super::{Common, print, print_json};
+use crate::Fault;
 use crate::firmware::{self, Built, Toolchain};
 use crate::golf::Golf;
-use crate::{Fault, scoring::hex};
+use golf_record::submission::hex;
 use golf_record::{to_json, write_atomically};
 use sha2::{Digest, Sha256};
 use std::fs;

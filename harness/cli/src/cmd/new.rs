@@ -3,7 +3,7 @@
 use super::{Common, print, print_json};
 use crate::Fault;
 use crate::golf::{self, Golf};
-use crate::scoring::hex;
+use golf_record::submission::{hex, is_slug};
 use golf_record::to_json;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -26,8 +26,7 @@ pub struct Args {
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let slug = &args.slug;
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if slug.is_empty() || slug.len() > 63 || slug.starts_with('-') || !slug.bytes().all(is_plain) {
+    if !is_slug(slug) {
         return Err(Fault::usage(format!(
             "`{}` can't be a slug: use 1 to 63 lower-case letters, digits and hyphens, not a hyphen first",
             slug.escape_default()

@@ -31,10 +31,8 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let checkpoint =
         args.checkpoint.as_deref().map(|path| Ok::<_, Fault>((read(path)?, path.to_string_lossy()))).transpose()?;
     let checkpoint = checkpoint.as_ref().map(|(bytes, path)| Input { path, bytes });
-    let artifact = pack(checkpoint, Input { path: &config_name, bytes: &config }).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Fault::entry(lines.join("\n"))
-    })?;
+    let artifact =
+        pack(checkpoint, Input { path: &config_name, bytes: &config }).map_err(|faults| Fault::entry_lines(&faults))?;
     let size = artifact.len() as u64;
     if size > budget::BUDGET {
         let over = golf_record::grouped(size - budget::BUDGET);
@@ -42,7 +40,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     }
     write_atomically(&args.output, &artifact)
         .map_err(|fault| Fault::machine(format!("{}: can't be written: {fault}", args.output.display())))?;
-    let sha256 = crate::scoring::hex(&Sha256::digest(&artifact));
+    let sha256 = golf_record::submission::hex(&Sha256::digest(&artifact));
     if common.json {
         print_json(&serde_json::json!({ "file": args.output, "bytes": size, "sha256": sha256 }));
     } else {

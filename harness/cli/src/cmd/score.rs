@@ -61,10 +61,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in candidates {
         let scored = candidate.and_then(|candidate| {
-            update(&golf, &candidate, &tasks, args.force, &args.means).map_err(|error| match error {
-                JobError::Fault(fault) => fault,
-                JobError::Failure(_, message) => Fault::entry(format!("{slug}: {message}")),
-            })
+            update(&golf, &candidate, &tasks, args.force, &args.means).map_err(|error| error.of(&slug))
         });
         match scored {
             Ok(score) => {

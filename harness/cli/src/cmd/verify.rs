@@ -4,7 +4,7 @@ use super::score::{Means, score_in_child};
 use super::{Common, all, messages, print, print_json};
 use crate::Fault;
 use crate::golf::{Candidate, Golf};
-use crate::worker::{JobError, Message};
+use crate::worker::Message;
 use golf_record::{Score, TaskScore};
 use golf_task::Task;
 
@@ -75,10 +75,7 @@ fn verify(golf: &Golf, candidate: &Candidate, means: &Means) -> Result<Score, Fa
         }
         _ => {}
     })
-    .map_err(|error| match error {
-        JobError::Fault(fault) => fault,
-        JobError::Failure(_, message) => Fault::entry(format!("{slug}: {message}")),
-    })?;
+    .map_err(|error| error.of(slug))?;
     fault.map_or(Ok(recorded), Err)
 }
 
