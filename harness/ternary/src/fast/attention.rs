@@ -72,8 +72,8 @@ impl Cache {
         Cache { keys: vec![[0; 16]; capacity / 16 * chunks], values: vec![0; capacity / 4 * width], chunks, width }
     }
 
-    /// Stores a key, rotated and quantised, and a value.
-    pub(super) fn write(&mut self, slot: usize, key: &[i8], value: &[i32]) {
+    /// Stores a key, rotated and quantised, and a value, quantised.
+    pub(super) fn write(&mut self, slot: usize, key: &[i8], value: &[i8]) {
         let tile = &mut self.keys[slot / 16 * self.chunks..][..self.chunks];
         for (vector, four) in tile.iter_mut().zip(key.chunks(4)) {
             vector[slot % 16] = word(four);
@@ -81,8 +81,7 @@ impl Cache {
         let row = &mut self.values[slot / 4 * self.width..];
         let (shift, mask) = (8 * (slot % 4), !(0xff << (8 * (slot % 4))));
         for (word, &value) in row.iter_mut().zip(value) {
-            let byte = ((24 * value + (1 << 11)) >> 12).clamp(-127, 127) as u8;
-            *word = *word & mask | i32::from(byte) << shift;
+            *word = *word & mask | i32::from(value as u8) << shift;
         }
     }
 
@@ -130,6 +129,14 @@ pub(super) fn rotate(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
     for pair in 0..half {
         front[pair] = quantise(a[pair] * cosines[pair] - b[pair] * sines[pair]);
         back[pair] = quantise(a[pair] * sines[pair] + b[pair] * cosines[pair]);
+    }
+}
+
+/// A value to 24 steps a unit.
+#[inline(always)]
+pub(super) fn quantise_value(value: &[i32], out: &mut [i8]) {
+    for (out, &value) in out.iter_mut().zip(value) {
+        *out = ((24 * value + (1 << 11)) >> 12).clamp(-127, 127) as i8;
     }
 }
 

@@ -1,7 +1,7 @@
 //! AVX2, without dot products of its own: `maddubs` adds two products to 16 bits.
 #![allow(unsafe_code)]
 
-use super::attention::{Reading, SERIES, STEPS, mean, rotate};
+use super::attention::{Reading, SERIES, STEPS, mean, quantise_value, rotate};
 use super::inputs::arrange;
 use super::ops::{Finish, Ops, Place, Side, half};
 use super::plan::{BLOCK, LANES, Line, Packed, VECTORS};
@@ -23,6 +23,7 @@ macro_rules! enter {
 
 /// To be used only where `avx2` was detected.
 pub(crate) static OPS: Ops = Ops {
+    tokens: 6,
     linear: |matrix, side, blocks, out, stride| match matrix.bits {
         1 => enter!(linear::<1>(matrix, side, blocks, out, stride)),
         2 => enter!(linear::<2>(matrix, side, blocks, out, stride)),
@@ -32,6 +33,7 @@ pub(crate) static OPS: Ops = Ops {
     quantise: |x, q| enter!(quantise_here(x, q)),
     activate: |up, gate, out| enter!(activate_here(up, gate, out)),
     rotate: |x, turns, out| enter!(rotate_here(x, turns, out)),
+    quantise_value: |value, out| enter!(quantise_value_here(value, out)),
     attend: |reading, scores, out| enter!(attend(reading, scores, out)),
     add: |x, y| enter!(add(x, y)),
     arrange: |q, place, words, sums| enter!(arrange_here(q, place, words, sums)),
@@ -53,6 +55,11 @@ fn activate_here(up: &[i32], gate: Option<&[i32]>, out: &mut [i32]) {
 #[target_feature(enable = "avx2")]
 fn rotate_here(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
     rotate(x, turns, out);
+}
+
+#[target_feature(enable = "avx2")]
+fn quantise_value_here(value: &[i32], out: &mut [i8]) {
+    quantise_value(value, out);
 }
 
 #[target_feature(enable = "avx2")]
@@ -122,6 +129,7 @@ fn linear_for<const BITS: u32, const T: usize>(
         *finish = Finish::of(matrix, side, token);
     }
     let (lines, words) = (matrix.group_lines(), matrix.padded / 4 * T);
+    let (begin, rows) = (blocks.start, matrix.rows - blocks.start * BLOCK);
     for block in blocks {
         let all_lines = &matrix.lines[block * lines * matrix.groups..][..lines * matrix.groups];
         let all_scales = &matrix.scales[block * matrix.groups..][..matrix.groups];
@@ -145,8 +153,8 @@ fn linear_for<const BITS: u32, const T: usize>(
                 }
             }
             for (token, totals) in totals.iter().enumerate() {
-                let first = token * stride + block * BLOCK + vector * LANES;
-                let place = first..(token * stride + matrix.rows).min(first + LANES);
+                let first = token * stride + (block - begin) * BLOCK + vector * LANES;
+                let place = first..(token * stride + rows).min(first + LANES);
                 for (out, total) in out[place].chunks_mut(8).zip(totals) {
                     let mut all = [0; 8];
                     for (all, sums) in all.as_chunks_mut::<4>().0.iter_mut().zip(total) {

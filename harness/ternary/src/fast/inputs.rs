@@ -1,15 +1,16 @@
 //! Activations on their way into a matrix.
 
-use super::ops::{Ops, Place, Side, TOKENS};
+use super::ops::{Ops, Place, Side};
 use super::plan::{BLOCK, Packed};
 use crate::fixed::Norm;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Bytes of weights that all tokens pass before the next are read: they stay in the innermost cache.
 const TILE: usize = 16 << 10;
 
-/// Quantised activations of a batch, and the same arranged for the matrix that reads them: in runs of up to `TOKENS` tokens, four columns of each in turn.
+/// Quantised activations of a batch, and the same arranged for the matrix that reads them: in runs of up to [`Ops::tokens`] tokens, four columns of each in turn.
 #[derive(Debug)]
 pub(super) struct Inputs {
     quantised: Vec<i8>,
@@ -66,33 +67,41 @@ impl Inputs {
         }
         self.arranged = Some(matrix.arrangement());
         for (token, q) in self.quantised.chunks_exact(self.length).take(self.norms.len()).enumerate() {
-            let first = token / TOKENS * TOKENS;
+            let first = token / ops.tokens * ops.tokens;
             let place = Place {
                 group: matrix.group,
                 padded: matrix.padded,
                 token: token - first,
-                tokens: (self.norms.len() - first).min(TOKENS),
+                tokens: (self.norms.len() - first).min(ops.tokens),
             };
             let (words, sums) = (&mut self.words[first * matrix.words()..], &mut self.sums[first * matrix.groups..]);
             (ops.arrange)(q, place, words, sums);
         }
     }
 
-    /// Writes the matrix's outputs for token `t` from `out[t * stride]` on.
-    pub(super) fn linear(&mut self, ops: &Ops, matrix: &Packed, format: Format, out: &mut [i32], stride: usize) {
+    /// Writes the outputs of some of the matrix's blocks, those for token `t` from `out[t * stride]` on.
+    pub(super) fn linear(
+        &mut self,
+        ops: &Ops,
+        matrix: &Packed,
+        format: Format,
+        blocks: Range<usize>,
+        out: &mut [i32],
+        stride: usize,
+    ) {
         self.arrange(ops, matrix);
         let Format { fraction, limit } = format;
-        let blocks = matrix.rows.div_ceil(BLOCK);
         // One token uses each weight once.
-        let at_once = if self.norms.len() <= TOKENS { blocks } else { (TILE / matrix.block_bytes()).max(1) };
-        for begin in (0..blocks).step_by(at_once) {
-            let rows = begin..blocks.min(begin + at_once);
-            for (index, norms) in self.norms.chunks(TOKENS).enumerate() {
-                let first = index * TOKENS;
+        let at_once = if self.norms.len() <= ops.tokens { blocks.len() } else { TILE / matrix.block_bytes() }.max(1);
+        for begin in blocks.clone().step_by(at_once) {
+            let some = begin..blocks.end.min(begin + at_once);
+            let out = &mut out[(begin - blocks.start) * BLOCK..];
+            for (index, norms) in self.norms.chunks(ops.tokens).enumerate() {
+                let first = index * ops.tokens;
                 let words = &self.words[first * matrix.words()..][..norms.len() * matrix.words()];
                 let sums = &self.sums[first * matrix.groups..][..norms.len() * matrix.groups];
                 let side = Side { words, sums, norms, fraction, limit };
-                (ops.linear)(matrix, &side, rows.clone(), &mut out[first * stride..], stride);
+                (ops.linear)(matrix, &side, some.clone(), &mut out[first * stride..], stride);
             }
         }
     }

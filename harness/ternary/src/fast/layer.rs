@@ -39,7 +39,8 @@ impl Layer {
 
     /// One pass.
     pub fn run(&mut self) -> &[i32] {
-        self.inputs.linear(self.ops, &self.packed, Format::INNER, &mut self.out, self.packed.rows);
+        let blocks = self.packed.blocks();
+        self.inputs.linear(self.ops, &self.packed, Format::INNER, blocks, &mut self.out, self.packed.rows);
         &self.out
     }
 }
@@ -47,6 +48,7 @@ impl Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fast::plan::BLOCK;
     use crate::fixed::{Norm, quantise};
     use crate::linear;
     use proptest::prelude::*;
@@ -58,6 +60,7 @@ mod tests {
         fn every_kernel_equals_the_oracle_on_every_shape(
             (codec, rows, group, groups, tokens) in (0usize..4, 1usize..200, 1usize..150, 1usize..5, 1usize..15),
             bytes in prop::collection::vec(any::<u8>(), 8_000),
+            cut in any::<prop::sample::Index>(),
             loud in any::<bool>(),
         ) {
             let (codec, cols) = (Codec::NAMES[codec].0, group * groups);
@@ -82,7 +85,11 @@ mod tests {
                 let mut inputs = Inputs::new([&packed].into_iter(), tokens);
                 inputs.quantise(ops, &x, cols, tokens);
                 let mut found = vec![1; tokens * rows];
-                inputs.linear(ops, &packed, Format::INNER, &mut found, rows);
+                // In two calls, as two threads would.
+                let cut = cut.index(packed.blocks().end + 1);
+                inputs.linear(ops, &packed, Format::INNER, 0..cut, &mut found, rows);
+                let rest = (cut * BLOCK).min(found.len());
+                inputs.linear(ops, &packed, Format::INNER, cut..packed.blocks().end, &mut found[rest..], rows);
                 prop_assert_eq!(&found, &expected, "{}", kernel.name());
             }
         }

@@ -89,7 +89,7 @@ impl<'a> Engine<'a> {
             turns: vec![0; batch * shape.head_dim],
             caches: vec![Cache::new(capacity, shape.head_dim); shape.depth * shape.kv_heads],
             scratch: Scratch {
-                row: vec![0; shape.dim.max(shape.head_dim)],
+                row: vec![0; shape.dim.max(2 * shape.head_dim)],
                 words: vec![0; shape.head_dim.div_ceil(4)],
                 scores: vec![[0; 16]; capacity / 16],
             },
@@ -158,7 +158,7 @@ impl<'a> Engine<'a> {
         let (width, ops) = (shape.head_dim, self.plan.ops);
         let (queries, keys) = (shape.heads * width, shape.kv_heads * width);
         let Scratch { row, words, scores } = &mut self.scratch;
-        let head = &mut row[..width];
+        let (head, quantised) = row[..2 * width].split_at_mut(width);
         let caches = &mut self.caches[depth * shape.kv_heads..][..shape.kv_heads];
         let stride = wide(&self.image);
         let outputs = self.wide.chunks_exact_mut(stride).zip(self.turns.chunks_exact(width)).take(count);
@@ -167,7 +167,8 @@ impl<'a> Engine<'a> {
             let heads = key.chunks_exact_mut(width).zip(value.chunks_exact(width));
             for (cache, (key, value)) in caches.iter_mut().zip(heads) {
                 (ops.rotate)(key, turns, head);
-                cache.write((self.position + index) % self.capacity, head, value);
+                (ops.quantise_value)(value, quantised);
+                cache.write((self.position + index) % self.capacity, head, quantised);
             }
         }
         let block = self.image.block_at(depth);
@@ -213,7 +214,7 @@ impl<'a> Engine<'a> {
         let matrix = self.plan.blocks[block][part as usize].as_ref();
         let matrix = matrix.expect("the caller knows whether there is a gate");
         let stride = wide(&self.image);
-        self.inputs.linear(self.plan.ops, matrix, Format::INNER, &mut self.wide[offset..], stride);
+        self.inputs.linear(self.plan.ops, matrix, Format::INNER, matrix.blocks(), &mut self.wide[offset..], stride);
     }
 
     fn add_to_stream(&mut self, count: usize) {
@@ -229,7 +230,8 @@ impl<'a> Engine<'a> {
         let shape = *self.image.shape();
         let stream = &self.stream[(self.taken - count) * shape.dim..];
         self.inputs.quantise(self.plan.ops, stream, shape.dim, count);
-        self.inputs.linear(self.plan.ops, &self.plan.embedding, Format::LOGIT, &mut self.logits, shape.tokens);
+        let matrix = &self.plan.embedding;
+        self.inputs.linear(self.plan.ops, matrix, Format::LOGIT, matrix.blocks(), &mut self.logits, shape.tokens);
         for logits in self.logits.chunks_exact_mut(shape.tokens).take(count) {
             if shape.softcap > 0 {
                 (self.plan.ops.softcap)(&mut logits[..shape.rows], shape.softcap);

@@ -5,13 +5,13 @@ use super::plan::Packed;
 use crate::fixed::Norm;
 use core::ops::Range;
 
-/// Tokens that a matrix kernel takes side by side at most.
-pub(super) const TOKENS: usize = 6;
-
 /// The functions of one instruction set. Each equals the oracle's, bit for bit.
 #[derive(Debug)]
 pub(crate) struct Ops {
-    /// Some blocks of a linear layer for one to `TOKENS` tokens: writes the outputs for token `t` from `t` times the last argument on.
+    /// Tokens that `linear` takes side by side at most.
+    pub(super) tokens: usize,
+    /// Some blocks of a linear layer for one to `tokens` tokens: writes the outputs of the first block's first row for token `t` to `t` times the
+    /// last argument, and those of the other rows after it. Threads call it for different blocks of one matrix at the same time.
     pub(super) linear: fn(&Packed, &Side<'_>, Range<usize>, &mut [i32], usize),
     /// [`crate::fixed::quantise`]
     pub(super) quantise: fn(&[i32], &mut [i8]) -> Norm,
@@ -19,6 +19,8 @@ pub(crate) struct Ops {
     pub(super) activate: fn(&[i32], Option<&[i32]>, &mut [i32]),
     /// [`super::attention::rotate`]
     pub(super) rotate: fn(&mut [i32], &[i32], &mut [i8]),
+    /// [`super::attention::quantise_value`]
+    pub(super) quantise_value: fn(&[i32], &mut [i8]),
     /// One head's attention.
     pub(super) attend: fn(&Reading<'_>, &mut [[i32; 16]], &mut [i32]),
     /// Adds the second to the first.

@@ -10,6 +10,7 @@ use crate::image::{Image, Matrix, Part};
 use crate::{Codec, Kernel};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Rows of a block.
 pub(super) const BLOCK: usize = 64;
@@ -98,6 +99,11 @@ impl Packed {
     /// Words of four activations that one token has.
     pub(super) fn words(&self) -> usize {
         self.groups * self.padded / 4
+    }
+
+    /// All blocks of rows; the last may be short.
+    pub(super) fn blocks(&self) -> Range<usize> {
+        0..self.rows.div_ceil(BLOCK)
     }
 
     /// Lines of a group in a block.
