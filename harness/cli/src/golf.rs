@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// An open project.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Golf {
     /// The folder with `submissions`, `tasks` and `results`.
     pub root: PathBuf,

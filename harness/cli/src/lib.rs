@@ -8,10 +8,12 @@ pub mod golf;
 pub mod machine;
 pub mod measure;
 pub mod model;
+pub mod pull_request;
 pub mod qemu;
 pub mod scoring;
 pub mod simulate;
 pub mod table;
+pub mod verdict;
 pub mod worker;
 
 pub use fault::{Blame, Fault};

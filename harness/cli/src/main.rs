@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Verb::Simulate(args) => cmd::simulate::run(&common, &args),
         Verb::Firmware { verb } => cmd::firmware::run(&common, verb),
         Verb::Verify(args) => cmd::verify::run(&common, &args),
+        Verb::Ci(args) => cmd::ci::run(&common, &args),
         Verb::Sample(args) => cmd::sample::run(&common, &args),
         Verb::Site => cmd::site::run(&common),
         Verb::Doctor => cmd::doctor::run(&common),

@@ -133,6 +133,20 @@ impl Leaderboard {
             .filter(move |entry| entry.headline().is_some() && entry.bytes().is_some_and(|bytes| bytes <= limit))
     }
 
+    /// Slugs of the entries that no other entry beats on the headline task with as few bytes or fewer: the Pareto front, best score first.
+    pub fn front(&self) -> Vec<&str> {
+        let mut smallest = u64::MAX;
+        let ranked = self.entries.iter().filter(|entry| entry.headline().is_some());
+        // Entries come best first, so that one is on the front if it is smaller than all before it.
+        let on_front = ranked.filter(|entry| {
+            let bytes = entry.bytes().unwrap_or(u64::MAX);
+            let smaller = bytes < smallest;
+            smallest = smallest.min(bytes);
+            smaller
+        });
+        on_front.map(|entry| entry.slug.as_str()).collect()
+    }
+
     /// All classes' lines, largest class first.
     pub fn rows(&self) -> Vec<Row> {
         let rows_of =

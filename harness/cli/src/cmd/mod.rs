@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod ci;
 pub mod doctor;
 pub mod firmware;
 pub mod new;
@@ -66,6 +67,8 @@ pub enum Verb {
     },
     /// Score again and compare with the records, bit for bit
     Verify(verify::Args),
+    /// What a pull request with an entry would get: check, score, rank
+    Ci(ci::Args),
     /// Let an entry write text
     Sample(sample::Args),
     /// Render the site from the records
