@@ -8,11 +8,13 @@ use golf_core::{Cost, score};
 const SIZES: [Size; 6] =
     [SMALL, (64, 2, 1, 64, 192), (100, 3, 1, 20, 260), (40, 2, 2, 6, 20), (256, 1, 1, 128, 68), (132, 3, 3, 76, 64)];
 
-fn each_kernel(image: &[u8], batch: usize, mut check: impl FnMut(&mut fast::Engine<'_>, &str)) {
+/// Every kernel on one thread, and on several.
+fn each_kernel(image: &[u8], batch: usize, threads: usize, mut check: impl FnMut(&mut fast::Engine<'_>, &str)) {
     let image = Image::new(image).unwrap();
     for kernel in Kernel::available() {
         if let Some(plan) = fast::Plan::new(&image, kernel) {
             check(&mut fast::Engine::new(image, &plan, batch), kernel.name());
+            check(&mut fast::Engine::with_threads(image, &plan, batch, threads), kernel.name());
         }
     }
 }
@@ -31,6 +33,7 @@ proptest! {
         recipe in recipes(),
         size in prop::sample::select(SIZES.to_vec()),
         batch in 1usize..24,
+        threads in 2usize..6,
         length in 1usize..70,
         from in 0usize..70,
     ) {
@@ -39,7 +42,7 @@ proptest! {
         let from = from.min(length);
         let expected = at_once(&image, 7, 0, &tokens);
         let expected_costs = with_engine(&image, 5, |engine| costs(engine, &tokens, from));
-        each_kernel(&image, batch, |engine, name| {
+        each_kernel(&image, batch, threads, |engine, name| {
             // A longer document before it must leave nothing behind.
             engine.predict_document(&text(1, 90), 0, &mut |_, _| ());
             let mut found = vec![];
@@ -69,8 +72,28 @@ proptest! {
         if Image::new(&image).is_ok() {
             let tokens = text(3, 20);
             let expected = at_once(&image, 8, 0, &tokens);
-            each_kernel(&image, 8, |engine, name| {
+            each_kernel(&image, 8, 2, |engine, name| {
                 engine.predict_document(&tokens, 0, &mut |index, logits| assert!(logits == expected[index], "{name}"));
+            });
+        }
+    }
+}
+
+/// A prediction is for what follows the last token, however that was taken in.
+#[test]
+fn it_predicts_after_whole_documents_and_goes_on() {
+    let (image, tokens) = (model(PLAIN), text(8, 41));
+    let expected = one_by_one(&image, &tokens);
+    for threads in 1..4 {
+        for length in 1..40 {
+            each_kernel(&image, 5, threads, |engine, name| {
+                engine.predict_document(&tokens[..length], length, &mut |_, _| panic!("no logits are wanted"));
+                let mut logits = vec![0; 256];
+                engine.predict(&mut logits);
+                assert!(logits == expected[length - 1], "{name}: {length} tokens on {threads} threads");
+                engine.observe(tokens[length - 1]);
+                engine.predict(&mut logits);
+                assert!(logits == expected[length], "{name}: after {length} tokens on {threads} threads");
             });
         }
     }

@@ -1,0 +1,428 @@
+//! One thread's part of a forward pass.
+//!
+//! Many tokens are split among the threads, each with its tokens in a lane of its own; all they share is the cache. One token is split by the rows of the
+//! matrices and by heads: each thread keeps the residual stream for itself, does the short steps again, and finds all outputs of a layer in shared
+//! memory after a barrier. Layers write to two buffers in turn, so that none is written before all have passed the barrier behind its last reader.
+#![allow(unsafe_code)]
+
+use super::attention::{self, Cache};
+use super::inputs::{Format, Inputs};
+use super::plan::{BLOCK, Packed, Plan};
+use super::team::{Member, Shared};
+use crate::fixed::{Norm, rshift};
+use crate::image::{Image, Part};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+use golf_core::Cost;
+
+/// What the threads are to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Job<'a> {
+    /// Take in tokens. Those from `wanted` on get their logits, and if there are targets, the costs of these.
+    Tokens { tokens: &'a [u32], wanted: usize, targets: &'a [u32] },
+    /// The logits for what follows the token with this residual stream.
+    Logits { stream: &'a [i32] },
+}
+
+impl Job<'_> {
+    /// Tokens that it is about.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Job::Tokens { tokens, .. } => tokens.len(),
+            Job::Logits { .. } => 1,
+        }
+    }
+}
+
+/// How threads share the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Split {
+    /// Each has some of the tokens.
+    Tokens,
+    /// Each has some of the rows and heads of the one token.
+    Rows,
+}
+
+/// What belongs to one thread.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// Residual stream, `[batch, d]`.
+    pub(super) stream: Vec<i32>,
+    /// Outputs of linear layers, `[batch, wide]`.
+    wide: Vec<i32>,
+    /// Attention outputs or MLP activations, `[batch, H*e or f]`.
+    inner: Vec<i32>,
+    /// `[batch, V]`
+    pub(super) logits: Vec<i32>,
+    /// `[batch]`
+    pub(super) costs: Vec<Cost>,
+    inputs: Inputs,
+    /// Sines, then cosines of a token's rotary pairs, `[batch, e]`.
+    turns: Vec<i32>,
+    /// A row of the embedding, or a rotated query.
+    row: Vec<i8>,
+    /// The query, four elements a word.
+    words: Vec<i32>,
+    scores: Vec<[i32; 16]>,
+}
+
+impl Lane {
+    pub(super) fn new(image: &Image<'_>, plan: &Plan, batch: usize, capacity: usize) -> Self {
+        let shape = image.shape();
+        Lane {
+            stream: vec![0; batch * shape.dim],
+            wide: vec![0; batch * wide(image)],
+            inner: vec![0; batch * (shape.heads * shape.head_dim).max(shape.hidden)],
+            logits: vec![0; batch * shape.tokens],
+            costs: vec![Cost(0); batch],
+            inputs: Inputs::new(plan.matrices(), batch),
+            turns: vec![0; batch * shape.head_dim],
+            row: vec![0; shape.dim.max(shape.head_dim)],
+            words: vec![0; shape.head_dim.div_ceil(4)],
+            scores: vec![[0; 16]; capacity / 16],
+        }
+    }
+}
+
+/// What the threads share.
+#[derive(Debug)]
+pub(super) struct Commons {
+    /// `[depth, G]`: between two barriers a cache is written by one thread or read by all.
+    caches: Shared<Cache>,
+    /// Slots of a cache's ring.
+    capacity: usize,
+    /// Keys, rotated and quantised, on their way into the caches, `[all tokens, G*e]`: rows are written by the thread that has the token.
+    keys: Shared<i8>,
+    /// Likewise the values.
+    values: Shared<i8>,
+    /// Outputs of one token's linear layers: of queries, keys and values and of up and gate, `[wide]`. Threads write their own rows.
+    first: Shared<i32>,
+    /// Those that go back to the stream, `[d]`.
+    second: Shared<i32>,
+    /// One token's attention outputs, `[H*e]`: threads write their own heads.
+    inner: Shared<i32>,
+    /// For one token, `[V]`: threads write their own rows.
+    pub(super) logits: Shared<i32>,
+}
+
+impl Commons {
+    pub(super) fn new(image: &Image<'_>, batch: usize, threads: usize, capacity: usize) -> Self {
+        let shape = image.shape();
+        let keys = shape.kv_heads * shape.head_dim;
+        // One thread has no use for what several share.
+        let several = |length: usize| Shared::new(vec![0; if threads > 1 { length } else { 0 }]);
+        Commons {
+            caches: Shared::new(vec![Cache::new(capacity, shape.head_dim); shape.depth * shape.kv_heads]),
+            capacity,
+            keys: Shared::new(vec![0; threads * batch * keys]),
+            values: Shared::new(vec![0; threads * batch * keys]),
+            first: several(wide(image)),
+            second: several(shape.dim),
+            inner: several(shape.heads * shape.head_dim),
+            logits: several(shape.tokens),
+        }
+    }
+}
+
+/// Widest output of the linear layers that run side by side: queries, keys and values, or up and gate, or what goes back to the stream.
+fn wide(image: &Image<'_>) -> usize {
+    let shape = image.shape();
+    let attention = (shape.heads + 2 * shape.kv_heads) * shape.head_dim;
+    attention.max(shape.hidden * (1 + usize::from(shape.gated))).max(shape.dim)
+}
+
+/// A job as one thread does it.
+pub(super) struct Pass<'p, 'a> {
+    pub(super) image: &'p Image<'a>,
+    pub(super) plan: &'p Plan,
+    pub(super) commons: &'p Commons,
+    pub(super) lane: &'p mut Lane,
+    pub(super) member: Member<'p>,
+    pub(super) split: Split,
+    pub(super) job: Job<'p>,
+    /// Tokens taken in before.
+    pub(super) position: usize,
+}
+
+impl Pass<'_, '_> {
+    pub(super) fn run(&mut self) {
+        match self.job {
+            Job::Tokens { tokens, wanted, targets } => {
+                self.embed(tokens);
+                self.turn();
+                for depth in 0..self.image.shape().depth {
+                    self.attention(depth);
+                    self.mlp(depth);
+                }
+                let own = self.own();
+                let from = wanted.clamp(own.start, own.end) - own.start;
+                let stream = core::mem::take(&mut self.lane.stream);
+                self.head(&stream[from * self.image.shape().dim..], from, own.len() - from);
+                self.lane.stream = stream;
+                self.costs(targets.get(own).unwrap_or(&[]), from);
+            }
+            Job::Logits { stream } => self.head(stream, 0, self.own().len()),
+        }
+    }
+
+    /// The batch's tokens that this thread has.
+    fn own(&self) -> Range<usize> {
+        match self.split {
+            Split::Tokens => self.member.share(self.job.count()),
+            Split::Rows => 0..1,
+        }
+    }
+
+    /// The part of something of one token that this thread has: all of it when it has the token to itself.
+    fn part(&self, total: usize) -> Range<usize> {
+        match self.split {
+            Split::Tokens => 0..total,
+            Split::Rows => self.member.share(total),
+        }
+    }
+
+    /// A barrier for threads that share a token.
+    fn barrier_of_rows(&self) {
+        if self.split == Split::Rows {
+            self.member.barrier();
+        }
+    }
+
+    fn embed(&mut self, tokens: &[u32]) {
+        let embedding = self.image.embedding();
+        let own = self.own();
+        let row = &mut self.lane.row[..embedding.cols];
+        for (&token, stream) in tokens[own].iter().zip(self.lane.stream.chunks_exact_mut(embedding.cols)) {
+            embedding.codec.unpack(embedding.row((token as usize).min(embedding.rows - 1)), row);
+            let norm = Norm::of(row);
+            for (x, &weight) in stream.iter_mut().zip(row.iter()) {
+                *x = rshift(i64::from(weight) * i64::from(norm.mantissa), norm.exponent - 12) as i32;
+            }
+        }
+    }
+
+    /// Looks up the rotations of the next tokens, which all heads at all depths share.
+    fn turn(&mut self) {
+        let head_dim = self.image.shape().head_dim;
+        for (index, turns) in self.own().zip(self.lane.turns.chunks_exact_mut(head_dim)) {
+            let (sines, cosines) = turns.split_at_mut(head_dim / 2);
+            for (pair, (sine, cosine)) in sines.iter_mut().zip(cosines).enumerate() {
+                (*sine, *cosine) = self.image.rotation(pair, self.position + index);
+            }
+        }
+    }
+
+    fn attention(&mut self, depth: usize) {
+        let block = self.image.block_at(depth);
+        self.quantise_stream();
+        self.linear(block, &[Part::Query, Part::Key, Part::Value], &self.commons.first);
+        self.barrier_of_rows();
+        self.remember(depth);
+        self.attend(depth);
+        self.barrier_of_rows();
+        let queries = self.image.shape().heads * self.image.shape().head_dim;
+        let inner = match self.split {
+            Split::Tokens => &self.lane.inner,
+            // SAFETY: all have written their heads; the next layer's attention writes again, after other barriers.
+            Split::Rows => unsafe { self.commons.inner.part(0..queries) },
+        };
+        self.lane.inputs.quantise(self.plan.ops, inner, queries, self.own().len());
+        self.linear(block, &[Part::Output], &self.commons.second);
+        self.barrier_of_rows();
+        self.add_to_stream();
+    }
+
+    /// Puts keys and values into the caches of a depth.
+    fn remember(&mut self, depth: usize) {
+        let shape = *self.image.shape();
+        let (width, ops, commons) = (shape.head_dim, self.plan.ops, self.commons);
+        let (queries, keys) = (shape.heads * width, shape.kv_heads * width);
+        let (own, heads) = (self.own(), self.part(shape.kv_heads));
+        let elements = heads.start * width..heads.end * width;
+        let rows = self.lane.wide.chunks_exact_mut(wide(self.image)).zip(self.lane.turns.chunks_exact(width));
+        for (index, (row, turns)) in own.zip(rows) {
+            let (begin, length) = (queries + elements.start, elements.len());
+            // SAFETY: with a token to itself, a thread has a row for keys and one for values; else it has the columns of its heads, in the rows and in
+            // `first`. Those who read them do so after a barrier, and the next write comes after another.
+            let (key, value, key_out, value_out) = unsafe {
+                let out = index * keys + elements.start..index * keys + elements.end;
+                let (key, value) = match self.split {
+                    Split::Tokens => {
+                        let (key, value) = row[queries..queries + 2 * keys].split_at_mut(keys);
+                        (key, &*value)
+                    }
+                    Split::Rows => (
+                        commons.first.part_mut(begin..begin + length),
+                        commons.first.part(begin + keys..begin + keys + length),
+                    ),
+                };
+                (key, value, commons.keys.part_mut(out.clone()), commons.values.part_mut(out))
+            };
+            for (key, out) in key.chunks_exact_mut(width).zip(key_out.chunks_exact_mut(width)) {
+                (ops.rotate)(key, turns, out);
+            }
+            (ops.quantise_value)(value, value_out);
+        }
+        if self.split == Split::Tokens {
+            self.member.barrier();
+        }
+        for head in self.member.share(shape.kv_heads) {
+            let cache = depth * shape.kv_heads + head;
+            // SAFETY: each cache is written by one thread, between the barrier behind its last readers and the one before the next.
+            let cache = unsafe { &mut commons.caches.part_mut(cache..cache + 1)[0] };
+            for token in 0..self.job.count() {
+                let begin = token * keys + head * width;
+                // SAFETY: written before the barrier, or by this thread.
+                let (key, value) =
+                    unsafe { (commons.keys.part(begin..begin + width), commons.values.part(begin..begin + width)) };
+                cache.write((self.position + token) % commons.capacity, key, value);
+            }
+        }
+        self.member.barrier();
+    }
+
+    /// From queries to the heads' outputs.
+    fn attend(&mut self, depth: usize) {
+        let shape = *self.image.shape();
+        let (width, ops, commons) = (shape.head_dim, self.plan.ops, self.commons);
+        let (queries, block) = (shape.heads * width, self.image.block_at(depth));
+        let (own, heads) = (self.own(), self.part(shape.heads));
+        // SAFETY: nobody writes to the caches of this depth before the next barrier.
+        let caches = unsafe { commons.caches.part(depth * shape.kv_heads..(depth + 1) * shape.kv_heads) };
+        let Lane { wide: rows, inner, turns, row, words, scores, .. } = &mut *self.lane;
+        let rotated = &mut row[..width];
+        let stride = wide(self.image);
+        for (at, index) in own.enumerate() {
+            let ranges = attention::ranges(self.position + index, shape.window, commons.capacity);
+            let turns = &turns[at * width..][..width];
+            for head in heads.clone() {
+                let place = head * width..(head + 1) * width;
+                let (query, out) = match self.split {
+                    Split::Tokens => (&mut rows[at * stride..][place.clone()], &mut inner[at * queries..][place]),
+                    // SAFETY: no other thread has this head.
+                    Split::Rows => unsafe { (commons.first.part_mut(place.clone()), commons.inner.part_mut(place)) },
+                };
+                (ops.rotate)(query, turns, rotated);
+                words.iter_mut().zip(rotated.chunks(4)).for_each(|(word, four)| *word = attention::word(four));
+                let sum = rotated.iter().map(|&q| i32::from(q)).sum();
+                let cache = &caches[head / (shape.heads / shape.kv_heads)];
+                (ops.attend)(&cache.reading(words, sum, self.image.gain(block, head), ranges), scores, out);
+            }
+        }
+    }
+
+    fn mlp(&mut self, depth: usize) {
+        let block = self.image.block_at(depth);
+        let (hidden, gated) = (self.image.shape().hidden, self.image.shape().gated);
+        self.quantise_stream();
+        let parts: &[Part] = if gated { &[Part::Up, Part::Gate] } else { &[Part::Up] };
+        self.linear(block, parts, &self.commons.first);
+        self.barrier_of_rows();
+        let count = self.own().len();
+        for (row, inner) in self.lane.inner.chunks_exact_mut(hidden).take(count).enumerate() {
+            let output = match self.split {
+                Split::Tokens => &self.lane.wide[row * wide(self.image)..],
+                // SAFETY: all have written their rows; the next layer writes again, after another barrier.
+                Split::Rows => unsafe { self.commons.first.part(0..hidden * parts.len()) },
+            };
+            let (up, rest) = output.split_at(hidden);
+            (self.plan.ops.activate)(up, gated.then(|| &rest[..hidden]), inner);
+        }
+        self.lane.inputs.quantise(self.plan.ops, &self.lane.inner, hidden, count);
+        self.linear(block, &[Part::Down], &self.commons.second);
+        self.barrier_of_rows();
+        self.add_to_stream();
+    }
+
+    fn quantise_stream(&mut self) {
+        let count = self.own().len();
+        self.lane.inputs.quantise(self.plan.ops, &self.lane.stream, self.image.shape().dim, count);
+    }
+
+    /// From the quantised inputs to the outputs of some matrices side by side: in `wide`, or for a token of several threads this thread's rows in `shared`.
+    fn linear(&mut self, block: usize, parts: &[Part], shared: &Shared<i32>) {
+        let stride = wide(self.image);
+        let mut offset = 0;
+        for &part in parts {
+            let matrix = self.plan.blocks[block][part as usize].as_ref();
+            let matrix = matrix.expect("the caller knows whether there is a gate");
+            let blocks = self.part(matrix.blocks().end);
+            let out = match self.split {
+                Split::Tokens => &mut self.lane.wide[offset..],
+                Split::Rows => own_rows(matrix, &blocks, offset, shared),
+            };
+            self.lane.inputs.linear(self.plan.ops, matrix, Format::INNER, blocks, out, stride);
+            offset += matrix.rows;
+        }
+    }
+
+    fn add_to_stream(&mut self) {
+        let dim = self.image.shape().dim;
+        let count = self.own().len();
+        for (row, stream) in self.lane.stream.chunks_exact_mut(dim).take(count).enumerate() {
+            let output = match self.split {
+                Split::Tokens => &self.lane.wide[row * wide(self.image)..][..dim],
+                // SAFETY: all have written their rows; the next layer writes again, after another barrier.
+                Split::Rows => unsafe { self.commons.second.part(0..dim) },
+            };
+            (self.plan.ops.add)(stream, output);
+        }
+    }
+
+    /// Logits after `count` tokens with these residual streams, from the row `from` on.
+    fn head(&mut self, stream: &[i32], from: usize, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let (shape, matrix) = (*self.image.shape(), &self.plan.embedding);
+        let blocks = self.part(matrix.blocks().end);
+        let is_last = blocks.end == matrix.blocks().end;
+        self.lane.inputs.quantise(self.plan.ops, stream, shape.dim, count);
+        let out = match self.split {
+            Split::Tokens => &mut self.lane.logits[from * shape.tokens..],
+            Split::Rows => {
+                let (begin, end) = (blocks.start * BLOCK, if is_last { shape.tokens } else { blocks.end * BLOCK });
+                // SAFETY: no other thread has these rows; the last has those that the matrix lacks.
+                unsafe { self.commons.logits.part_mut(begin..end) }
+            }
+        };
+        let rows = (blocks.end * BLOCK).min(matrix.rows) - blocks.start * BLOCK;
+        self.lane.inputs.linear(self.plan.ops, matrix, Format::LOGIT, blocks, out, shape.tokens);
+        for logits in out.chunks_mut(shape.tokens).take(count) {
+            if shape.softcap > 0 {
+                (self.plan.ops.softcap)(&mut logits[..rows], shape.softcap);
+            }
+            if is_last {
+                let shared = logits[rows - 1];
+                logits[rows..].fill(shared);
+            }
+        }
+    }
+
+    /// What the targets of the tokens from `from` on cost.
+    fn costs(&mut self, targets: &[u32], from: usize) {
+        if targets.is_empty() {
+            return;
+        }
+        self.barrier_of_rows();
+        let vocabulary = self.image.shape().tokens;
+        let Lane { logits, costs, .. } = &mut *self.lane;
+        let logits = match self.split {
+            Split::Tokens => &logits[..],
+            // SAFETY: all have written their rows, and write no more in this job.
+            Split::Rows => unsafe { self.commons.logits.part(0..vocabulary) },
+        };
+        let rows = targets.iter().zip(costs).zip(logits.chunks_exact(vocabulary)).skip(from);
+        for ((&target, cost), logits) in rows {
+            *cost = (self.plan.ops.normalizer)(logits).cost(logits[target as usize]);
+        }
+    }
+}
+
+/// A thread's rows of one token's outputs, which begin at `offset`.
+fn own_rows<'s>(matrix: &Packed, blocks: &Range<usize>, offset: usize, shared: &'s Shared<i32>) -> &'s mut [i32] {
+    let row = |block: usize| offset + (block * BLOCK).min(matrix.rows);
+    // SAFETY: threads have different blocks, and the callers' barriers keep readers away.
+    unsafe { shared.part_mut(row(blocks.start)..row(blocks.end)) }
+}
