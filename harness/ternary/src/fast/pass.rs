@@ -350,7 +350,8 @@ impl Pass<'_, '_> {
             let blocks = self.part(matrix.blocks().end);
             let out = match self.split {
                 Split::Tokens => &mut self.lane.wide[offset..],
-                Split::Rows => own_rows(matrix, &blocks, offset, shared),
+                // SAFETY: threads have different blocks, and the callers' barriers keep readers away.
+                Split::Rows => unsafe { shared.part_mut(rows(matrix, &blocks, offset)) },
             };
             self.lane.inputs.linear(self.plan.ops, matrix, Format::INNER, blocks, out, stride);
             offset += matrix.rows;
@@ -420,9 +421,8 @@ impl Pass<'_, '_> {
     }
 }
 
-/// A thread's rows of one token's outputs, which begin at `offset`.
-fn own_rows<'s>(matrix: &Packed, blocks: &Range<usize>, offset: usize, shared: &'s Shared<i32>) -> &'s mut [i32] {
+/// Where the rows of some blocks are in outputs that begin at `offset`.
+fn rows(matrix: &Packed, blocks: &Range<usize>, offset: usize) -> Range<usize> {
     let row = |block: usize| offset + (block * BLOCK).min(matrix.rows);
-    // SAFETY: threads have different blocks, and the callers' barriers keep readers away.
-    unsafe { shared.part_mut(row(blocks.start)..row(blocks.end)) }
+    row(blocks.start)..row(blocks.end)
 }
