@@ -11,9 +11,11 @@ use golf_core::budget::BUDGET;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileType};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
+/// Files that a submission may have.
+const FILES: usize = 32;
 /// How the pointer files of Git LFS begin.
 const LFS: &[u8] = b"version https://git-lfs";
 
@@ -108,6 +110,11 @@ impl Check<'_> {
                 return None;
             }
         };
+        if entries.len() > FILES {
+            let message = format!("{} files, more than the {FILES} allowed", grouped(entries.len() as u64));
+            self.report("", message, "keep what shows how the model was made, and remove the rest");
+            return None;
+        }
         entries.sort_by_key(|entry| entry.file_name());
         let mut files = BTreeMap::new();
         let mut seen = Vec::new();
@@ -118,6 +125,11 @@ impl Check<'_> {
                 self.report("", message, "rename the file, or remove it");
                 continue;
             };
+            if let Some(other) = seen.iter().find(|other: &&String| other.eq_ignore_ascii_case(name)) {
+                let message =
+                    format!("the name differs from {} only by case, which some systems can't tell", quote(other));
+                self.report(name, message, "remove one of them");
+            }
             seen.push(name.to_owned());
             // Not followed when it is a link.
             let metadata = match entry.path().symlink_metadata() {
@@ -127,7 +139,9 @@ impl Check<'_> {
                     continue;
                 }
             };
-            if self.may_be_here(name, metadata.file_type()) && self.has_good_size(name, metadata.len()) {
+            if is_shared(&metadata) {
+                self.report(name, "the file has another name elsewhere (a hard link)", "put a copy of it here");
+            } else if self.may_be_here(name, metadata.file_type()) && self.has_good_size(name, metadata.len()) {
                 files.insert(name.to_owned(), metadata.len());
             }
         }
@@ -193,7 +207,7 @@ impl Check<'_> {
     /// At most as many bytes of a file as it may have.
     fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        let file = File::open(self.folder.join(name));
+        let file = open(&self.folder.join(name));
         // One more byte shows that it has grown since it was listed.
         if let Err(error) = file.and_then(|file| file.take(limit(name) + 1).read_to_end(&mut bytes)) {
             self.report(name, format!("the file can't be read: {error}"), "make it readable");
@@ -212,7 +226,7 @@ impl Check<'_> {
     /// A file of which only the beginning matters.
     fn head(&mut self, name: &str) {
         let mut bytes = Vec::new();
-        let file = File::open(self.folder.join(name));
+        let file = open(&self.folder.join(name));
         match file.and_then(|file| file.take(LFS.len() as u64).read_to_end(&mut bytes)) {
             Err(error) => self.report(name, format!("the file can't be read: {error}"), "make it readable"),
             Ok(_) if bytes == LFS => self.report_pointer(name),
@@ -279,6 +293,31 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Opens an ordinary file. It was one when it was listed, but may have been replaced since by what would lead elsewhere or block.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no ordinary file any more")) }
+}
+
+/// Whether a file has more names than one.
+#[cfg(unix)]
+fn is_shared(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.is_file() && metadata.nlink() > 1
+}
+
+#[cfg(not(unix))]
+fn is_shared(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// Whether a file of this name may be in a submission.
