@@ -140,13 +140,16 @@ fn entry(name: &str, at: usize, node: &Node<'_>, (start, length): (usize, usize)
     entry.dtype = dtype(&title, &fields, problems);
     let mut shape = Vec::new();
     for item in fields.list("shape", 0..=8, problems).unwrap_or_default() {
-        shape.extend(item.whole("shape", 0..=1 << 40, problems).map(|size| size as usize));
+        shape.extend(item.whole("shape", 0..=1 << 40, problems));
     }
     // A size that is no number was reported, and then the count differs.
-    entry.shape = match fields.optional("shape").map(|node| &node.value) {
+    let shape = match fields.optional("shape").map(|node| &node.value) {
         Some(Value::Array(items)) if items.len() == shape.len() => Some(shape),
         _ => None,
     };
+    // Kept in 64 bits until the bytes are compared, so that no size wraps where addresses are shorter.
+    let in_memory = |shape: &Vec<u64>| shape.iter().map(|&size| usize::try_from(size).ok()).collect();
+    entry.shape = shape.as_ref().and_then(in_memory);
     let limit = 0..=length as u64;
     let offsets = fields.list("data_offsets", 2..=2, problems).unwrap_or_default();
     let offsets: Vec<_> =
@@ -159,9 +162,9 @@ fn entry(name: &str, at: usize, node: &Node<'_>, (start, length): (usize, usize)
         return entry;
     }
     entry.range = Some((start + begin, start + end));
-    if let (Some(dtype), Some(shape)) = (entry.dtype, &entry.shape) {
-        let needed = shape.iter().try_fold(dtype.bytes(), |product, &size| product.checked_mul(size));
-        if needed != Some(end - begin) {
+    if let (Some(dtype), Some(shape)) = (entry.dtype, &shape) {
+        let needed = shape.iter().try_fold(dtype.bytes() as u64, |product, &size| product.checked_mul(size));
+        if needed != Some((end - begin) as u64) {
             let needed = needed.map_or("more than any file's".into(), |needed| needed.to_string());
             let message = format!(
                 "{title} of {} and shape {shape:?} needs {needed} bytes, but its offsets give it {}",

@@ -88,6 +88,9 @@ fn shapes_that_are_none() {
     };
     let needs = "`vocabulary.bytes` of U8 and shape [257] needs 257 bytes, but its offsets give it 256";
     expect(&shape("[257]"), &[needs]);
+    // Where addresses have 32 bits, this wraps to 256.
+    let needs = "`vocabulary.bytes` of U8 and shape [4294967552] needs 4294967552 bytes, but its offsets give it 256";
+    expect(&shape("[4294967552]"), &[needs]);
     expect(&shape("[1099511627776,1099511627776,1099511627776]"), &["needs more than any file's bytes"]);
     expect(&shape("[-256]"), &["`shape` is -256, but must be a whole number"]);
     expect(&shape("\"256\""), &["`shape` is a string: write an array"]);
