@@ -243,7 +243,7 @@ pub(crate) struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// One that lies outside an image, with scales of less than 2^10.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub(crate) fn outside(
         codec: Codec,
         (rows, cols, groups): (usize, usize, usize),

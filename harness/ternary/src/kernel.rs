@@ -11,6 +11,8 @@ enum Kind {
     Avx2,
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx512,
+    #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
 }
 
 impl Kernel {
@@ -25,6 +27,8 @@ impl Kernel {
             Kind::Avx2,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512,
+            #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
+            Kind::Simd128,
         ];
         ALL.iter().copied().filter(|kind| kind.runs_here()).map(Kernel)
     }
@@ -42,18 +46,22 @@ impl Kernel {
             Kind::Avx2 => "avx2",
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512 => "avx512",
+            #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
+            Kind::Simd128 => "simd128",
         }
     }
 
     /// What the fast engine runs on; none for the scalar kernel.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "alloc")]
     pub(crate) fn ops(self) -> Option<&'static crate::fast::ops::Ops> {
         match self.0 {
             Kind::Scalar => None,
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx2 => Some(&crate::fast::avx2::OPS),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512 => Some(&crate::fast::avx512::OPS),
+            #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
+            Kind::Simd128 => Some(&crate::fast::wasm::OPS),
         }
     }
 }
@@ -62,6 +70,9 @@ impl Kind {
     fn runs_here(self) -> bool {
         match self {
             Kind::Scalar => true,
+            // A module with such instructions isn't loaded where they are missing.
+            #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
+            Kind::Simd128 => true,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx2 => std::is_x86_feature_detected!("avx2"),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]

@@ -2,13 +2,13 @@
 //!
 //! `ARITHMETIC.md` beside this crate defines what it computes; the shape is configured by the header of an [`Image`], a model laid
 //! out flat. There are two engines, equal bit for bit: [`Engine`] is the oracle, which fits a microcontroller; it allocates nothing, but is given
-//! [memory](Memory) of the size that the image [needs](Needs). With the feature `std`, `fast::Engine` runs on vectors, from weights laid out
-//! anew for them.
+//! [memory](Memory) of the size that the image [needs](Needs). With the feature `alloc`, `fast::Engine` runs on vectors, from weights laid out
+//! anew for them; which instructions it has is settled at compile time, or with `std` at run time.
 #![no_std]
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::float_arithmetic))]
 
-#[cfg(any(feature = "build", feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
@@ -18,7 +18,7 @@ mod attention;
 pub mod build;
 mod codec;
 mod engine;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod fast;
 mod fixed;
 mod image;

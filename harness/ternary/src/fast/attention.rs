@@ -140,6 +140,16 @@ pub(super) fn quantise_value(value: &[i32], out: &mut [i8]) {
     }
 }
 
+/// `2^((score - most) / 1,024)` in Q12.
+#[inline(always)]
+pub(super) fn weight(most: i32, score: i32) -> u32 {
+    let below = most.wrapping_sub(score) as u32;
+    let (step, series) = (STEPS[(below >> 5) as usize % 32] as u32, SERIES[below as usize % 32] as u32);
+    let power = ((u64::from(step) * u64::from(series)) >> 31) as u32;
+    // Rounded half up in two steps, which keeps to 32 bits.
+    (power.checked_shr(18 + (below >> 10)).unwrap_or(0) + 1) >> 1
+}
+
 /// From the weighted sums of the values to their mean, with eight more fractional bits than they have.
 #[inline(always)]
 pub(super) fn mean(total: u32, sums: &mut [i32]) {

@@ -1,7 +1,7 @@
 //! AVX2, without dot products of its own: `maddubs` adds two products to 16 bits.
 #![allow(unsafe_code)]
 
-use super::attention::{Reading, SERIES, STEPS, mean, quantise_value, rotate};
+use super::attention::{Reading, mean, quantise_value, rotate, weight};
 use super::inputs::arrange;
 use super::ops::{Finish, Ops, Place, Side, half};
 use super::plan::{BLOCK, LANES, Line, Packed, VECTORS};
@@ -291,13 +291,7 @@ fn attend(reading: &Reading<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
     let mut total = 0;
     for (begin, end) in reading.ranges {
         for tile in &mut scores[begin / LANES..end.div_ceil(LANES)] {
-            let weights = tile.map(|score| {
-                let below = most.wrapping_sub(score) as u32;
-                let (step, series) = (STEPS[(below >> 5) as usize % 32] as u32, SERIES[below as usize % 32] as u32);
-                let power = ((u64::from(step) * u64::from(series)) >> 31) as u32;
-                // Rounded half up in two steps, which keeps to 32 bits.
-                (power.checked_shr(18 + (below >> 10)).unwrap_or(0) + 1) >> 1
-            });
+            let weights = tile.map(|score| weight(most, score));
             total += weights.iter().sum::<u32>();
             // The weights' low six bits and the bits above them, as bytes.
             for (four, weights) in weights.as_chunks::<4>().0.iter().enumerate() {

@@ -1,10 +1,12 @@
 //! The engine for processors with vectors: the same network as [`crate::Engine`], bit for bit, from weights laid out anew, with memory of its own,
 //! on one thread or several.
+// Some of it only some kernels use.
+#![cfg_attr(not(all(feature = "std", target_arch = "x86_64")), allow(dead_code))]
 
 mod attention;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub(crate) mod avx2;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub(crate) mod avx512;
 mod engine;
 mod inputs;
@@ -13,6 +15,8 @@ pub(crate) mod ops;
 mod pass;
 mod plan;
 mod team;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) mod wasm;
 
 pub use engine::Engine;
 pub use layer::Layer;

@@ -19,6 +19,11 @@ pub(super) const VECTORS: usize = 4;
 /// Rows of a vector.
 pub(super) const LANES: usize = 16;
 
+/// Columns of a word of activations.
+const COLUMNS: usize = if WIDE_LANES { 2 } else { 4 };
+/// Whether products are of 16 bits, with a layout of their own: WebAssembly's.
+const WIDE_LANES: bool = cfg!(all(target_arch = "wasm32", target_feature = "simd128"));
+
 /// A cache line of weights.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -51,35 +56,18 @@ impl Packed {
             Codec::Trit5 => (2, 1),
             Codec::Bit1 => (1, 1),
         };
-        let planes = 8 / bits as usize;
         let group = matrix.cols / matrix.groups;
         let padded = group.next_multiple_of(step(bits));
         let blocks = matrix.rows.div_ceil(BLOCK);
-        let words = matrix.groups * padded / 4;
-        let mut lines = vec![Line([0; 64]); blocks * words / planes * VECTORS];
+        let mut lines = vec![Line([0; 64]); blocks * matrix.groups * padded * bits as usize / 8];
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        super::wasm::lay_out(matrix, bits, padded, &mut lines);
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        lay_out(matrix, (bits, offset), padded, &mut lines);
         let mut scales = vec![[0; BLOCK]; blocks * matrix.groups];
-        let mut row = vec![0i8; matrix.cols];
-        let mut unsigned = vec![0u8; matrix.groups * padded];
         for index in 0..matrix.rows {
-            matrix.codec.unpack(matrix.row(index), &mut row);
-            for (to, from) in unsigned.chunks_exact_mut(padded).zip(row.chunks_exact(group)) {
-                let halve = bits == 1;
-                for (to, &weight) in to.iter_mut().zip(from) {
-                    let shifted = (weight as u8).wrapping_add(offset as u8);
-                    *to = if halve { shifted >> 1 } else { shifted };
-                }
-            }
-            let (block, vector, lane) = (index / BLOCK, index % BLOCK / LANES, index % LANES);
-            let lines = lines[block * words / planes * VECTORS..][vector..].iter_mut().step_by(VECTORS);
-            for (line, columns) in lines.zip(unsigned.chunks_exact(4 * planes)) {
-                let mut word = 0;
-                for (plane, four) in columns.as_chunks::<4>().0.iter().enumerate() {
-                    word |= u32::from_le_bytes(*four) << (bits * plane as u32);
-                }
-                line.0[4 * lane..4 * lane + 4].copy_from_slice(&word.to_le_bytes());
-            }
             for group in 0..matrix.groups {
-                scales[block * matrix.groups + group][index % BLOCK] = matrix.scale(index, group) as i32;
+                scales[index / BLOCK * matrix.groups + group][index % BLOCK] = matrix.scale(index, group) as i32;
             }
         }
         Packed {
@@ -96,9 +84,9 @@ impl Packed {
         }
     }
 
-    /// Words of four activations that one token has.
+    /// Words of a few activations that one token has.
     pub(super) fn words(&self) -> usize {
-        self.groups * self.padded / 4
+        self.groups * self.padded / COLUMNS
     }
 
     /// All blocks of rows; the last may be short.
@@ -119,6 +107,34 @@ impl Packed {
     /// What tells whether activations arranged for one matrix suit another.
     pub(super) fn arrangement(&self) -> (usize, usize) {
         (self.group, self.padded)
+    }
+}
+
+/// Lays weights out, a lane a row.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+fn lay_out(matrix: &Matrix<'_>, (bits, offset): (u32, i32), padded: usize, lines: &mut [Line]) {
+    let planes = 8 / bits as usize;
+    let (group, words) = (matrix.cols / matrix.groups, matrix.groups * padded / 4);
+    let mut row = vec![0i8; matrix.cols];
+    let mut unsigned = vec![0u8; matrix.groups * padded];
+    for index in 0..matrix.rows {
+        matrix.codec.unpack(matrix.row(index), &mut row);
+        for (to, from) in unsigned.chunks_exact_mut(padded).zip(row.chunks_exact(group)) {
+            let halve = bits == 1;
+            for (to, &weight) in to.iter_mut().zip(from) {
+                let shifted = (weight as u8).wrapping_add(offset as u8);
+                *to = if halve { shifted >> 1 } else { shifted };
+            }
+        }
+        let (block, vector, lane) = (index / BLOCK, index % BLOCK / LANES, index % LANES);
+        let lines = lines[block * words / planes * VECTORS..][vector..].iter_mut().step_by(VECTORS);
+        for (line, columns) in lines.zip(unsigned.chunks_exact(4 * planes)) {
+            let mut word = 0;
+            for (plane, four) in columns.as_chunks::<4>().0.iter().enumerate() {
+                word |= u32::from_le_bytes(*four) << (bits * plane as u32);
+            }
+            line.0[4 * lane..4 * lane + 4].copy_from_slice(&word.to_le_bytes());
+        }
     }
 }
 
