@@ -11,6 +11,10 @@ enum Kind {
     Avx2,
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx512,
+    #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+    Neon,
+    #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+    Dotprod,
     #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
     Simd128,
 }
@@ -27,6 +31,10 @@ impl Kernel {
             Kind::Avx2,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512,
+            #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+            Kind::Neon,
+            #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+            Kind::Dotprod,
             #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
             Kind::Simd128,
         ];
@@ -46,6 +54,10 @@ impl Kernel {
             Kind::Avx2 => "avx2",
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512 => "avx512",
+            #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+            Kind::Neon => "neon",
+            #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+            Kind::Dotprod => "dotprod",
             #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
             Kind::Simd128 => "simd128",
         }
@@ -60,6 +72,10 @@ impl Kernel {
             Kind::Avx2 => Some(&crate::fast::avx2::OPS),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512 => Some(&crate::fast::avx512::OPS),
+            #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+            Kind::Neon => Some(&crate::fast::neon::OPS),
+            #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+            Kind::Dotprod => Some(&crate::fast::neon::DOTPROD),
             #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
             Kind::Simd128 => Some(&crate::fast::wasm::OPS),
         }
@@ -70,6 +86,13 @@ impl Kind {
     fn runs_here(self) -> bool {
         match self {
             Kind::Scalar => true,
+            #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
+            Kind::Neon => true,
+            #[cfg(all(feature = "std", target_arch = "aarch64"))]
+            Kind::Dotprod => std::arch::is_aarch64_feature_detected!("dotprod"),
+            // Without the standard library it is known only to whoever compiles.
+            #[cfg(all(feature = "alloc", not(feature = "std"), target_arch = "aarch64"))]
+            Kind::Dotprod => cfg!(target_feature = "dotprod"),
             // A module with such instructions isn't loaded where they are missing.
             #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
             Kind::Simd128 => true,

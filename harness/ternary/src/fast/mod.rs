@@ -11,6 +11,8 @@ pub(crate) mod avx512;
 mod engine;
 mod inputs;
 mod layer;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
 pub(crate) mod ops;
 mod pass;
 mod plan;

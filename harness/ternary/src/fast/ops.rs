@@ -75,6 +75,20 @@ impl Finish {
         Finish { mantissa: i64::from(norm.mantissa), by }
     }
 
+    /// [`crate::linear::finish`] of the scaled sums of some rows, without vectors, which few machines have for 64 by 64 bits.
+    #[cfg(not(target_arch = "x86_64"))]
+    #[inline(always)]
+    pub(super) fn outputs(&self, pre_shift: i32, limit: i64, totals: &[i64], out: &mut [i32]) {
+        let first = half(pre_shift);
+        let second = if self.is_plain() { half(self.by) } else { 0 };
+        for (out, &total) in out.iter_mut().zip(totals) {
+            let product = ((total + first) >> pre_shift) * self.mantissa;
+            let shifted =
+                if self.is_plain() { (product + second) >> self.by } else { crate::fixed::rshift(product, self.by) };
+            *out = shifted.clamp(-limit, limit - 1) as i32;
+        }
+    }
+
     /// Whether the shift is one to the right by less than the width.
     pub(super) fn is_plain(&self) -> bool {
         (0..=62).contains(&self.by)

@@ -6,9 +6,9 @@
 #![allow(unsafe_code)]
 
 use super::attention::{Reading, mean, quantise_value, rotate, weight};
-use super::ops::{Finish, Ops, Place, Side, half};
+use super::ops::{Finish, Ops, Place, Side};
 use super::plan::{BLOCK, LANES, Line, Packed};
-use crate::fixed::{quantise, rshift};
+use crate::fixed::quantise;
 use crate::image::Matrix;
 use crate::mlp::activate;
 use crate::softcap::softcap_all;
@@ -256,10 +256,6 @@ fn linear_for<const BITS: u32, const T: usize>(
     out: &mut [i32],
     stride: usize,
 ) {
-    let mut finish = [Finish { mantissa: 0, by: 0 }; T];
-    for (token, finish) in finish.iter_mut().enumerate() {
-        *finish = Finish::of(matrix, side, token);
-    }
     let unit = WIDE * rows(BITS);
     let (length, words) = (matrix.padded / (2 * planes(BITS)) * WIDE, matrix.padded / 2 * T);
     let (start, end) = (blocks.start * BLOCK, (blocks.end * BLOCK).min(matrix.rows));
@@ -284,19 +280,9 @@ fn linear_for<const BITS: u32, const T: usize>(
         }
         for (token, totals) in totals.iter().enumerate() {
             let rows = first - start..(first + unit).min(end) - start;
-            output(matrix, finish[token], side.limit, totals, &mut out[token * stride..][rows]);
+            let finish = Finish::of(matrix, side, token);
+            finish.outputs(matrix.pre_shift, side.limit, totals, &mut out[token * stride..][rows]);
         }
-    }
-}
-
-/// [`crate::linear::finish`] of some rows.
-#[inline(always)]
-fn output(matrix: &Packed, finish: Finish, limit: i64, totals: &[i64], out: &mut [i32]) {
-    let (first, second) = (half(matrix.pre_shift), half(finish.by));
-    for (out, &total) in out.iter_mut().zip(totals) {
-        let product = ((total + first) >> matrix.pre_shift) * finish.mantissa;
-        let shifted = if finish.is_plain() { (product + second) >> finish.by } else { rshift(product, finish.by) };
-        *out = shifted.clamp(-limit, limit - 1) as i32;
     }
 }
 
