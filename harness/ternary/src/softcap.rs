@@ -42,6 +42,8 @@ fn interpolate(logit: i32, ratio: u32, cap: u32) -> i32 {
 /// [`softcap`] of all of them, for vectors: the division is a multiplication by `2^k / cap`, rounded up, which is exact because the logits are
 /// at most 2^27 and `k` is 27 more than the bits of `cap`.
 #[cfg(feature = "alloc")]
+// No kernel may be compiled in.
+#[allow(dead_code)]
 #[inline(always)]
 pub(crate) fn softcap_all(logits: &mut [i32], cap: u32) {
     let shift = 27 + crate::fixed::bits(cap);

@@ -4,7 +4,8 @@
 use super::attention;
 use super::pass::{Commons, Job, Lane, Pass, Split};
 use super::plan::Plan;
-use super::team::{Shared, Team, share};
+use super::shared::{Shared, share};
+use super::team::Team;
 use crate::image::Image;
 use alloc::vec;
 use alloc::vec::Vec;

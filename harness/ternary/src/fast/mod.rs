@@ -16,6 +16,8 @@ pub(crate) mod neon;
 pub(crate) mod ops;
 mod pass;
 mod plan;
+mod shared;
+#[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), path = "alone.rs")]
 mod team;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) mod wasm;

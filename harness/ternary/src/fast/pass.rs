@@ -8,7 +8,8 @@
 use super::attention::{self, Cache};
 use super::inputs::{Format, Inputs};
 use super::plan::{BLOCK, Packed, Plan};
-use super::team::{Member, Shared};
+use super::shared::Shared;
+use super::team::Member;
 use crate::fixed::{Norm, rshift};
 use crate::image::{Image, Part};
 use alloc::vec;

@@ -11,6 +11,7 @@ const SIZES: [Size; 6] =
 /// Every kernel on one thread, and on several.
 fn each_kernel(image: &[u8], batch: usize, threads: usize, mut check: impl FnMut(&mut fast::Engine<'_>, &str)) {
     let image = Image::new(image).unwrap();
+    let threads = if cfg!(target_family = "wasm") { 1 } else { threads };
     for kernel in Kernel::available() {
         if let Some(plan) = fast::Plan::new(&image, kernel) {
             check(&mut fast::Engine::new(image, &plan, batch), kernel.name());
