@@ -56,14 +56,14 @@ pub fn score_text(model: &mut Running<'_>, text: &[u8]) -> Result<(Cost, u64), F
     Ok((scorer.cost(&tokens, 0), tokens.len() as u64))
 }
 
-/// The digest of the logits for the probe's text.
+/// The digest of the logits for the first tokens of the probe's text, `most` at most.
 ///
 /// # Errors
 /// If the text can't be cut without loss.
-pub fn probe(model: &mut Running<'_>) -> Result<Probe, Fault> {
+pub fn probe(model: &mut Running<'_>, most: usize) -> Result<Probe, Fault> {
     let mut scorer = Scorer::new(model);
     let mut tokens = scorer.cut(probe::TEXT)?;
-    tokens.truncate(probe::TOKENS);
+    tokens.truncate(most);
     let mut hash = Sha256::new();
     let mut session = Session::begin(scorer.model.model(), &mut scorer.logits);
     for &token in &tokens {

@@ -1,34 +1,55 @@
-//! What the simulated microcontroller makes of an entry, inside a child process.
+//! What simulated microcontrollers make of an entry: the one in process, which needs nothing installed, and QEMU's.
 
+use crate::firmware::{self, Code, Target};
 use crate::model::Loaded;
-use crate::{Fault, firmware};
-use golf_record::{Figures, Flash, Instructions, Probe, Ram, Simulator};
+use crate::qemu::Machine;
+use crate::{Fault, scoring};
+use golf_record::{Figures, Flash, Instructions, Probe, Ram, SimulatedMachine, Simulator};
 use golf_simulator::{Counted, Error, Job, Program, Report};
+use golf_ternary::{Image, Needs};
+use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
+use std::time::Duration;
 
-/// RAM of the machine: more than a microcontroller has, so that what is needed can be told.
+/// RAM of the machine in process: more than a microcontroller has, so that what is needed can be told.
 const RAM_BYTES: u32 = 64 << 20;
 /// Tokens generated after the probe.
 const GENERATE: u32 = 16;
+/// Tokens of the attention window in the short job, and how many tokens that covers.
+const NARROW: u32 = 12;
+const NARROW_TOKENS: u32 = 40;
+/// Images up to this size are cheap, so that every machine does their whole job.
+const CHEAP_BYTES: usize = 256 << 10;
+/// More than the firmware takes of RAM beside the arena: its stack and statics.
+const BESIDE_ARENA: u64 = 8_192 + 64;
 
-/// The job for every entry.
-pub const JOB: Job = Job { ram_bytes: RAM_BYTES, probe: golf_core::probe::TOKENS as u32, generate: GENERATE };
+/// The whole job for every entry.
+pub const JOB: Job<'static> =
+    Job { ram_bytes: RAM_BYTES, probe: golf_core::probe::TOKENS as u32, generate: GENERATE, document: None };
+/// The short job, with the window narrowed so that the cache wraps.
+pub const NARROWED: Job<'static> = Job { probe: NARROW_TOKENS, generate: 0, ..JOB };
 
-/// Whether the engine of this name runs on the simulated target.
+/// Whether the engine of this name runs on the simulated targets.
 pub fn runs(engine: &str) -> bool {
     engine == "ternary"
 }
 
 /// The simulator in process.
 pub fn simulator() -> Simulator {
-    Simulator { name: "golf-simulator".into(), version: golf_simulator::VERSION }
+    Simulator { name: "golf-simulator".into(), version: golf_simulator::VERSION.to_string() }
 }
 
-/// The firmware that the harness carries.
+/// The machine in process.
+pub fn machine() -> SimulatedMachine {
+    SimulatedMachine { name: "golf-simulator".into(), core: "RV32IMC".into(), whole: true }
+}
+
+/// The firmware for the machine in process.
 ///
 /// # Errors
 /// If it isn't a program for the machine.
 pub fn program() -> Result<Program, Fault> {
-    Program::read(firmware::IMAGE)
+    Program::read(firmware::IN_PROCESS.image)
         .map_err(|fault| Fault::machine(format!("the firmware: {fault}; `cargo golf firmware build` makes it anew")))
 }
 
@@ -45,30 +66,134 @@ pub fn image(loaded: &Loaded) -> Result<&[u8], Fault> {
     }
 }
 
-/// Runs the firmware in process. The caller limits the time.
+/// An image with its attention window narrowed, for the short job.
+pub fn narrowed(image: &[u8]) -> Vec<u8> {
+    let mut image = image.to_vec();
+    golf_ternary::narrow(&mut image, NARROW);
+    image
+}
+
+/// The digest that the short job must come to, by this machine's own engine.
+fn narrowed_probe(image: &[u8]) -> Result<Probe, Fault> {
+    let narrowed = Loaded::Ternary(narrowed(image), OnceLock::new());
+    narrowed.start(|mut model| scoring::probe(&mut model, NARROW_TOKENS as usize))?
+}
+
+/// What a board has.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Room {
+    /// For code and image.
+    pub flash_bytes: u64,
+    /// For everything else, the stack included.
+    pub ram_bytes: u32,
+}
+
+impl Room {
+    /// More than any board has.
+    pub const AMPLE: Room = Room { flash_bytes: u64::MAX, ram_bytes: RAM_BYTES };
+}
+
+/// Runs the firmware in process, on a machine with no more memory than `room`. The caller limits the time.
 ///
 /// # Errors
-/// If the firmware faults or refuses the image.
-pub fn simulate(loaded: &Loaded) -> Result<Figures, Fault> {
+/// If the firmware faults or refuses the image, or there is no room for it.
+pub fn simulate(loaded: &Loaded, room: Room) -> Result<Figures, Fault> {
+    let Room { flash_bytes, ram_bytes } = room;
     let (program, image) = (program()?, image(loaded)?);
-    let outcome = golf_simulator::run(&program, image, &JOB, u64::MAX).map_err(|error| in_simulation(&error))?;
-    Ok(figures(outcome.report, image.len(), program.flash_bytes()))
+    let flash = (program.flash_bytes() + image.len()) as u64;
+    if flash > flash_bytes {
+        return Err(Fault::entry(format!("{flash} bytes of flash are needed, but there are {flash_bytes}")));
+    }
+    let run = |job: &Job<'_>, image: &[u8]| {
+        let outcome = golf_simulator::run(&program, image, &Job { ram_bytes, ..*job }, u64::MAX)
+            .map_err(|error| in_simulation(&error))?;
+        Ok::<Report, Fault>(outcome.report)
+    };
+    let short = run(&NARROWED, &narrowed(image))?;
+    let figures = figures(run(&JOB, image)?, short, image.len(), program.flash_bytes() as u64);
+    match narrowed_probe(image)? {
+        probe if probe == figures.narrowed => Ok(figures),
+        probe => Err(Fault::entry(format!("with the window narrowed {}", differ(&figures.narrowed, &probe)))),
+    }
+}
+
+/// What QEMU's machines for a target make of an image.
+#[derive(Debug)]
+pub enum InQemu {
+    /// The same, on all of these.
+    Figures(Box<Figures>, Vec<SimulatedMachine>),
+    /// None has room for it, and why.
+    NoRoom(String),
+}
+
+/// Runs the firmware of a target on QEMU's machines. The first with room does the whole job, and the others at least the short one; all must agree on what they
+/// have in common. A step may take as long as `limit`.
+///
+/// # Errors
+/// If QEMU isn't there, the firmware fails or takes too long, or the machines don't agree.
+pub fn in_qemu(target: &Target, loaded: &Loaded, limit: Duration) -> Result<InQemu, Fault> {
+    let image = image(loaded)?;
+    let parsed = Image::new(image).map_err(|fault| Fault::entry(fault.to_string()))?;
+    let ram = Needs::of(&parsed, 1).total_bytes() as u64 + BESIDE_ARENA;
+    let (mut machines, mut reasons) = (vec![], vec![]);
+    for machine in Machine::of(target.name) {
+        match machine.room(image.len() as u64, ram) {
+            Ok(()) => machines.push(machine),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    let Some((first, others)) = machines.split_first() else { return Ok(InQemu::NoRoom(reasons.join("; "))) };
+    let narrow = narrowed(image);
+    let (short, whole) = (first.run(&NARROWED, &narrow, limit)?, first.run(&JOB, image, limit)?);
+    let mut agreeing = vec![simulated(first, true)];
+    for machine in others {
+        let all = image.len() <= CHEAP_BYTES;
+        agree(first, &short, machine, &machine.run(&NARROWED, &narrow, limit)?)?;
+        if all {
+            agree(first, &whole, machine, &machine.run(&JOB, image, limit)?)?;
+        }
+        agreeing.push(simulated(machine, all));
+    }
+    let code = Code::read(target.image).map_err(|fault| Fault::machine(fault.to_string()))?;
+    Ok(InQemu::Figures(Box::new(figures(whole, short, image.len(), code.flash_bytes())), agreeing))
+}
+
+fn simulated(machine: &Machine, whole: bool) -> SimulatedMachine {
+    SimulatedMachine { name: machine.name.into(), core: machine.core.into(), whole }
+}
+
+/// Two machines with the same firmware count the same.
+fn agree(first: &Machine, report: &Report, other: &Machine, found: &Report) -> Result<(), Fault> {
+    if report == found {
+        return Ok(());
+    }
+    let show = |report: &Report| serde_json::to_string(report).expect("reports are plain data");
+    Err(Fault::entry(format!("{} comes to {}, but {} to {}", first.name, show(report), other.name, show(found))))
+}
+
+/// Two digests of what should be the same logits, as a sentence's end.
+pub fn differ(ours: &Probe, theirs: &Probe) -> String {
+    format!(
+        "the digest of {} logits is {}, but it should be {} of {}",
+        ours.tokens, ours.sha256, theirs.sha256, theirs.tokens
+    )
 }
 
 /// The firmware's failure as a fault.
 pub fn in_simulation(error: &Error) -> Fault {
-    Fault::entry(format!("on {}: {error}", firmware::TARGET))
+    Fault::entry(format!("on {}: {error}", firmware::IN_PROCESS.name))
 }
 
-/// A report for the records.
-pub fn figures(report: Report, image_bytes: usize, code_bytes: usize) -> Figures {
+/// The reports of the whole job and of the short one, for the records.
+pub fn figures(whole: Report, short: Report, image_bytes: usize, code_bytes: u64) -> Figures {
     let instructions = |counted: Counted| Instructions { tokens: counted.tokens, instructions: counted.instructions };
     Figures {
-        probe: Probe { tokens: report.probe_tokens, sha256: report.digest },
-        load_instructions: report.load,
-        prompt: instructions(report.prompt),
-        generation: instructions(report.generation),
-        ram: Ram { stack_bytes: report.ram.stack, static_bytes: report.ram.statics, arena_bytes: report.ram.arena },
-        flash: Flash { image_bytes: image_bytes as u64, code_bytes: code_bytes as u64 },
+        probe: Probe { tokens: whole.probe_tokens, sha256: whole.digest },
+        narrowed: Probe { tokens: short.probe_tokens, sha256: short.digest },
+        load_instructions: whole.load,
+        prompt: instructions(whole.prompt),
+        generation: instructions(whole.generation),
+        ram: Ram { stack_bytes: whole.ram.stack, static_bytes: whole.ram.statics, arena_bytes: whole.ram.arena },
+        flash: Flash { image_bytes: image_bytes as u64, code_bytes },
     }
 }

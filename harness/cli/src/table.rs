@@ -43,7 +43,7 @@ fn cells(board: &Leaderboard, entry: &Entry) -> Vec<String> {
 /// An entry's figures on a simulated microcontroller: the cells under [`SIMULATED`].
 fn simulated(entry: &Entry) -> [String; 3] {
     let cell = |count: Option<u64>| count.map_or_else(|| "-".to_string(), grouped);
-    let figures = entry.simulated();
+    let figures = entry.simulated(golf_record::IN_PROCESS);
     let per_token = figures.and_then(|figures| figures.instructions_per_token());
     [
         cell(per_token),

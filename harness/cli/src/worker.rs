@@ -66,7 +66,10 @@ pub enum Work {
         name: String,
     },
     /// Run on a simulated microcontroller.
-    Simulate,
+    Simulate {
+        /// What it has.
+        room: simulate::Room,
+    },
     /// Measure the machine itself.
     Roofline,
 }
@@ -269,9 +272,9 @@ fn work(job: &Job) -> Result<(), Fault> {
             let text = measure::text(&job.root)?;
             say(&Message::Measured(measure::sample(name, &Subject { artifact: &bytes, text: &text })?));
         }
-        (Work::Simulate, Some(target)) => {
+        (Work::Simulate { room }, Some(target)) => {
             let loaded = load(&read(target)?)?;
-            say(&Message::Simulated(Box::new(simulate::simulate(&loaded)?)));
+            say(&Message::Simulated(Box::new(simulate::simulate(&loaded, *room)?)));
         }
         (_, None) => return Err(Fault::usage("a job without an artifact")),
     }
@@ -300,7 +303,7 @@ fn score(
         let pair = target.sha256.get(2 * index..2 * index + 2).unwrap_or_default();
         *byte = u8::from_str_radix(pair, 16).map_err(|_| Fault::usage("not a digest"))?;
     }
-    say(&Message::Probe(loaded.start(|mut model| scoring::probe(&mut model))??));
+    say(&Message::Probe(loaded.start(|mut model| scoring::probe(&mut model, golf_core::probe::TOKENS))??));
     for id in tasks {
         let task = Task::load(&root.join("tasks").join(id))?;
         let items = task.items(&digest, season);

@@ -1,7 +1,7 @@
 //! The firmware that the harness carries, on the machine in process.
 
 use golf::model::Loaded;
-use golf::simulate::{JOB, program};
+use golf::simulate::{JOB, Room, program, simulate};
 use golf::{scoring, worker};
 use golf_artifact::example;
 use golf_simulator::{Error, Job, run};
@@ -21,11 +21,11 @@ fn image() -> &'static [u8] {
 
 #[test]
 fn its_logits_are_those_of_this_machine() {
-    let figures = golf::simulate::simulate(loaded()).unwrap();
-    let probe = loaded().start(|mut model| scoring::probe(&mut model)).unwrap().unwrap();
+    let figures = simulate(loaded(), Room::AMPLE).unwrap();
+    let probe = loaded().start(|mut model| scoring::probe(&mut model, golf_core::probe::TOKENS)).unwrap().unwrap();
     assert_eq!(figures.probe, probe);
     assert_eq!((probe.tokens, figures.prompt.tokens, figures.generation.tokens), (96, 96, 16));
-    assert_eq!(figures, golf::simulate::simulate(loaded()).unwrap(), "counts repeat exactly");
+    assert_eq!(figures, simulate(loaded(), Room::AMPLE).unwrap(), "counts repeat exactly");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn it_needs_as_much_ram_as_it_says() {
 #[test]
 fn hostile_images_are_refused() {
     let program = program().unwrap();
-    let job = Job { probe: 2, generate: 1, ram_bytes: 1 << 20 };
+    let job = Job { probe: 2, generate: 1, ram_bytes: 1 << 20, ..JOB };
     let check = |bytes: &[u8], what: &str| match run(&program, bytes, &job, BUDGET) {
         Ok(_) | Err(Error::Status { status: 3 | 4, .. }) => {}
         Err(other) => panic!("{what}: {other}"),
@@ -79,7 +79,7 @@ fn hostile_images_are_refused() {
 fn a_job_that_is_none_is_refused() {
     let program = program().unwrap();
     let external = golf_simulator::external(&JOB, image());
-    for (place, value) in [(0, 0x42), (7, 0xff), (20, 1)] {
+    for (place, value) in [(0, 0x42), (3, 0xff), (11, 0xff), (12, 1), (60, 1)] {
         let mut wrong = external.clone();
         wrong[place] = value;
         let mut machine = golf_simulator::Machine::with(&program, 1 << 20, &wrong);
@@ -88,22 +88,15 @@ fn a_job_that_is_none_is_refused() {
     }
 }
 
-/// On a machine without QEMU it says so and is content, unless `GOLF_REQUIRE_TOOLS` is set.
 #[test]
-fn qemu_counts_the_same() {
-    if golf::qemu::version().is_none() {
-        assert!(
-            std::env::var_os("GOLF_REQUIRE_TOOLS").is_none(),
-            "{} is missing: {}",
-            golf::qemu::PROGRAM,
-            golf::qemu::REMEDY
-        );
-        eprintln!("not run: `{}` isn't installed ({})", golf::qemu::PROGRAM, golf::qemu::REMEDY);
-        return;
-    }
-    let outcome = run(&program().unwrap(), image(), &JOB, BUDGET).unwrap();
-    let report = golf::qemu::run(image(), std::time::Duration::from_secs(60)).unwrap();
-    assert_eq!(report, outcome.report);
-    let fault = golf::qemu::run(b"no image", std::time::Duration::from_secs(60)).unwrap_err();
-    assert!(fault.message.contains("not an image"), "{fault}");
+fn an_entry_runs_on_a_board_with_256_kib_of_flash_and_32_kib_of_ram() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../submissions/greenhouse-brain/model.safetensors");
+    let loaded = worker::load(&std::fs::read(path).unwrap()).unwrap();
+    let board = Room { flash_bytes: 256 << 10, ram_bytes: 32 << 10 };
+    let figures = simulate(&loaded, board).unwrap();
+    assert_eq!(figures, simulate(&loaded, Room::AMPLE).unwrap());
+    let fault = simulate(&loaded, Room { flash_bytes: figures.flash_bytes() - 1, ..board }).unwrap_err();
+    assert!(fault.message.contains("bytes of flash are needed"), "{fault}");
+    let fault = simulate(&loaded, Room { ram_bytes: 8 << 10, ..board }).unwrap_err();
+    assert!(fault.message.contains("bytes of RAM are needed"), "{fault}");
 }

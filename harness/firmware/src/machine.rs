@@ -1,13 +1,17 @@
-//! What differs from target to target: the start, the counter and the way to talk to the host.
+//! What differs from target to target: the start, the count of instructions and the way to talk to the host.
 
+#[cfg(target_arch = "arm")]
+mod cortex_m;
+#[cfg(target_arch = "arm")]
+pub(crate) use cortex_m::{Clock, Machine};
 #[cfg(target_arch = "riscv32")]
 mod riscv32;
 #[cfg(target_arch = "riscv32")]
-pub(crate) use riscv32::Machine;
+pub(crate) use riscv32::{Clock, Machine};
 
 /// Exit status of a panic.
 pub(crate) const PANIC: u32 = 101;
-/// Exit status of a trap.
+/// Exit status of a trap or fault.
 pub(crate) const TRAP: u32 = 102;
 
 /// Semihosting operations, alike on Arm and RISC-V.
@@ -37,6 +41,9 @@ impl core::fmt::Write for Console {
 }
 
 impl Machine {
+    /// Its name in reports.
+    pub(crate) const NAME: &str = env!("GOLF_TARGET");
+
     /// Ends the run with this exit status.
     pub(crate) fn exit(status: u32) -> ! {
         let arguments = [APPLICATION_EXIT, status as usize];

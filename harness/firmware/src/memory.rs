@@ -30,17 +30,17 @@ pub(crate) fn taken() -> usize {
     addr_of!(__bss_end).addr() - addr_of!(__stack_bottom).addr()
 }
 
-/// `bytes` of RAM above the statics, as words; none if RAM, of `ram` bytes in all, is too small for them.
+/// `bytes` of RAM at this address, or above the statics if it is zero, as words; none if RAM, of `ram` bytes in all, is too small for them.
 ///
 /// # Safety
-/// It must be called once only, and RAM must be as long as `ram` says.
-pub(crate) unsafe fn arena(bytes: usize, ram: usize) -> Option<&'static mut [i32]> {
+/// It must be called once only, and RAM must be where and as long as the arguments say.
+pub(crate) unsafe fn arena(address: usize, bytes: usize, ram: usize) -> Option<&'static mut [i32]> {
     let words = bytes.checked_add(3)? / 4;
     if words.checked_mul(4)?.checked_add(taken())? > ram {
         return None;
     }
-    let start = addr_of!(__bss_end).cast_mut().cast::<i32>();
-    // SAFETY: nothing else lies above the statics, any bits are integers, and the caller hands it out only once.
+    let start = if address == 0 { addr_of!(__bss_end).cast_mut().cast() } else { address as *mut i32 };
+    // SAFETY: nothing else lies there or above the statics, any bits are integers, and the caller hands it out only once.
     Some(unsafe { core::slice::from_raw_parts_mut(start, words) })
 }
 

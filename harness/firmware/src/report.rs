@@ -1,8 +1,9 @@
 //! What the host gets: one line of JSON.
 
-use crate::machine::{Console, Machine};
+use crate::machine::{Clock, Console, Machine};
 use crate::memory::Usage;
 use core::fmt::Write;
+use golf_core::Cost;
 
 /// Tokens, and the instructions that they took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,10 +14,11 @@ pub(crate) struct Counted {
 
 impl Counted {
     /// Adds what `work` takes.
-    pub(crate) fn add<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let before = Machine::instructions();
+    pub(crate) fn add<T>(&mut self, clock: &Clock, work: impl FnOnce() -> T) -> T {
+        let before = clock.now();
         let result = work();
-        self.instructions += Machine::instructions() - before;
+        let after = clock.now();
+        self.instructions += clock.between(before, after);
         result
     }
 }
@@ -34,21 +36,26 @@ pub(crate) struct Report {
     pub(crate) prompt: Counted,
     /// Predicting, choosing the likeliest and observing it.
     pub(crate) generation: Counted,
+    /// A document's tokens and what they cost, in units of 2^-16 bits.
+    pub(crate) document: Option<(u32, Cost)>,
     pub(crate) ram: Usage,
 }
 
 impl Report {
     pub(crate) fn print(&self) {
-        let Report { probe_tokens, load, prompt, generation, ram, .. } = self;
+        let Report { probe_tokens, digest, load, prompt, generation, document, ram } = self;
         // The console can't fail.
         let _ = write!(Console, "{{\"target\":\"{}\",\"probe_tokens\":{probe_tokens},\"digest\":\"", Machine::NAME);
-        for byte in self.digest {
+        for byte in digest {
             let _ = write!(Console, "{byte:02x}");
         }
         let _ = write!(Console, "\",\"load\":{load}");
         for (name, counted) in [("prompt", prompt), ("generation", generation)] {
             let Counted { tokens, instructions } = counted;
             let _ = write!(Console, ",\"{name}\":{{\"tokens\":{tokens},\"instructions\":{instructions}}}");
+        }
+        if let Some((tokens, Cost(cost))) = document {
+            let _ = write!(Console, ",\"document\":{{\"tokens\":{tokens},\"cost\":{cost}}}");
         }
         let Usage { stack, stack_reserved, statics, arena } = ram;
         let _ = write!(Console, ",\"ram\":{{\"stack\":{stack},\"stack_reserved\":{stack_reserved}");

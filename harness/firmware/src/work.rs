@@ -1,11 +1,11 @@
 //! The job itself: the same on every target.
 
 use crate::job::Job;
-use crate::machine::Machine;
+use crate::machine::Clock;
 use crate::memory;
 use crate::report::{Counted, Report};
 use core::fmt;
-use golf_core::{LanguageModel, probe};
+use golf_core::{Cost, LanguageModel, logit, probe};
 use golf_ternary::{Engine, Image, ImageError, Memory, Needs};
 use sha2::{Digest, Sha256};
 
@@ -18,8 +18,10 @@ pub(crate) enum Fault {
     Image(ImageError),
     /// The image needs more RAM than there is.
     Memory { bytes: usize, ram: usize },
-    /// Its tokens don't spell the probe's text.
+    /// Its tokens don't spell the text.
     Spelling,
+    /// The machine's clock doesn't tell how many instructions have passed.
+    Clock,
 }
 
 impl Fault {
@@ -30,6 +32,7 @@ impl Fault {
             Fault::Image(_) => 3,
             Fault::Memory { .. } => 4,
             Fault::Spelling => 5,
+            Fault::Clock => 6,
         }
     }
 }
@@ -40,7 +43,8 @@ impl fmt::Display for Fault {
             Fault::NoJob => f.write_str("there is no job in external memory"),
             Fault::Image(fault) => write!(f, "the image: {fault}"),
             Fault::Memory { bytes, ram } => write!(f, "{bytes} bytes of RAM are needed, but there are {ram}"),
-            Fault::Spelling => f.write_str("the tokens don't spell the probe's text"),
+            Fault::Spelling => f.write_str("the tokens don't spell the text"),
+            Fault::Clock => f.write_str("the clock doesn't count instructions: 64 ns each are expected"),
         }
     }
 }
@@ -71,35 +75,53 @@ impl Text {
 /// Does the host's job.
 pub(crate) fn run() -> Result<Report, Fault> {
     let job = Job::read().ok_or(Fault::NoJob)?;
-    let begin = Machine::instructions();
+    let clock = Clock::start(job.tick_khz).ok_or(Fault::Clock)?;
+    let begin = clock.now();
     let image = Image::new(job.image).map_err(Fault::Image)?;
     let needs = Needs::of(&image, 1);
     let arena = needs.total_bytes();
     let too_small = Fault::Memory { bytes: arena.saturating_add(memory::taken()), ram: job.ram_bytes };
-    // SAFETY: this function runs once, and the host says how long RAM is.
-    let Some(memory) = (unsafe { memory::arena(arena, job.ram_bytes) }) else { return Err(too_small) };
+    // SAFETY: this function runs once, and the host says where RAM is and how long.
+    let Some(memory) = (unsafe { memory::arena(job.arena, arena, job.ram_bytes) }) else { return Err(too_small) };
     let (words, rest) = memory.split_at_mut(needs.words);
     let Some(mut engine) = Engine::new(image, 1, Memory { words, bytes: bytes_of(rest) }) else {
         return Err(too_small);
     };
-    let load = Machine::instructions() - begin;
+    let load = clock.between(begin, clock.now());
 
     let text = Text::cut(&image, job.probe)?;
     let mut hash = Sha256::new();
     let mut prompt = Counted { tokens: text.count as u32, instructions: 0 };
     for &token in &text.tokens[..text.count] {
         engine.logits().iter().for_each(|logit| hash.update(logit.to_le_bytes()));
-        prompt.add(|| engine.observe(u32::from(token)));
+        prompt.add(&clock, || engine.observe(u32::from(token)));
     }
     let mut generation = Counted { tokens: job.generate as u32, instructions: 0 };
     for _ in 0..job.generate {
-        generation.add(|| {
+        generation.add(&clock, || {
             let token = likeliest(engine.logits());
             engine.observe(token);
         });
     }
+    let document = job.document.map(|text| score(&mut engine, &image, text)).transpose()?;
     let digest = hash.finalize().into();
-    Ok(Report { probe_tokens: text.count as u32, digest, load, prompt, generation, ram: memory::usage(arena) })
+    let ram = memory::usage(arena);
+    Ok(Report { probe_tokens: text.count as u32, digest, load, prompt, generation, document, ram })
+}
+
+/// A document's tokens and what they cost: each predicted, and then observed.
+fn score(engine: &mut Engine<'_>, image: &Image<'_>, text: &[u8]) -> Result<(u32, Cost), Fault> {
+    let vocabulary = image.vocabulary();
+    let (mut tokens, mut total) = (0, Cost(0));
+    let mut rest = Some(text);
+    engine.reset();
+    vocabulary.encode(text, &mut |token| {
+        rest = rest.and_then(|rest| rest.strip_prefix(vocabulary.token(token)));
+        tokens += 1;
+        total += logit::cost(engine.logits(), token);
+        engine.observe(token);
+    });
+    if rest == Some(&[]) { Ok((tokens, total)) } else { Err(Fault::Spelling) }
 }
 
 /// The first of the largest.

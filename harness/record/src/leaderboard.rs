@@ -1,6 +1,6 @@
 //! The leaderboard: a view derived from records.
 
-use crate::{Figures, Measurements, Score, Simulation, Spread, Summary, submission::Manifest};
+use crate::{Figures, IN_PROCESS, Measurements, Score, Simulation, Spread, Summary, submission::Manifest};
 use golf_core::budget;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -91,11 +91,9 @@ impl Entry {
         self.summary(HEADLINE)?.bits_per_byte()
     }
 
-    /// What was counted on a simulated microcontroller.
-    pub fn simulated(&self) -> Option<&Figures> {
-        self.simulations
-            .iter()
-            .find_map(|simulation| simulation.figures.as_ref().filter(|_| simulation.failures.is_empty()))
+    /// What was counted for a simulated target, one of [`TARGETS`](crate::TARGETS), unless it failed.
+    pub fn simulated(&self, target: &str) -> Option<&Figures> {
+        self.simulations.iter().find(|simulation| simulation.target == target)?.figures()
     }
 
     /// Size of the artifact, once scored.
@@ -247,9 +245,9 @@ fn row(class: u64, rank: usize, entry: &Entry) -> Option<Row> {
         artifact: score.artifact.sha256.clone(),
         digest: score.probe.sha256.clone(),
         tasks: score.tasks.iter().map(|task| (task.id.clone(), task.summary().headline())).collect(),
-        instructions_per_token: entry.simulated().and_then(Figures::instructions_per_token),
-        ram_bytes: entry.simulated().map(Figures::ram_bytes),
-        flash_bytes: entry.simulated().map(Figures::flash_bytes),
+        instructions_per_token: entry.simulated(IN_PROCESS).and_then(Figures::instructions_per_token),
+        ram_bytes: entry.simulated(IN_PROCESS).map(Figures::ram_bytes),
+        flash_bytes: entry.simulated(IN_PROCESS).map(Figures::flash_bytes),
     })
 }
 

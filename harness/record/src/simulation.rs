@@ -4,13 +4,16 @@ use crate::{EngineId, Failure, Probe};
 use serde::{Deserialize, Serialize};
 
 /// The targets that are simulated; their records lie beside those of machines.
-pub const TARGETS: [&str; 1] = ["riscv32imc"];
+pub const TARGETS: [&str; 5] = ["riscv32imc", "thumbv6m", "thumbv7m", "thumbv7em", "thumbv8m.main"];
+
+/// The one among them that needs nothing installed, so that every entry has a record of it.
+pub const IN_PROCESS: &str = TARGETS[0];
 
 /// Everything that one simulated target makes of one artifact. Deterministic; raw integers, nothing derived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simulation {
-    /// Version of this format: 1.
+    /// Version of this format: [`Simulation::SCHEMA`].
     pub schema: u32,
     /// The submission's folder.
     pub slug: String,
@@ -20,8 +23,11 @@ pub struct Simulation {
     pub engine: EngineId,
     /// One of [`TARGETS`].
     pub target: String,
-    /// The machine.
+    /// What simulated it.
     pub simulator: Simulator,
+    /// The simulated machines, which all came to the same.
+    #[serde(default)]
+    pub machines: Vec<SimulatedMachine>,
     /// SHA-256 of the firmware's file, lower-case hexadecimal.
     pub firmware_sha256: String,
     /// None if it failed.
@@ -38,8 +44,30 @@ pub struct Simulation {
 pub struct Simulator {
     /// Its name.
     pub name: String,
-    /// Rises when a count can change.
-    pub version: u32,
+    /// Its version: of the one in process a number that rises when a count can change, of QEMU what it says itself.
+    pub version: String,
+}
+
+/// A simulated machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimulatedMachine {
+    /// As its simulator calls it.
+    pub name: String,
+    /// The processor's core, as its maker calls it.
+    pub core: String,
+    /// Whether it did the whole job; else only the short one with the narrowed window.
+    pub whole: bool,
+}
+
+impl Simulation {
+    /// Version of the format.
+    pub const SCHEMA: u32 = 2;
+
+    /// The figures, unless something failed.
+    pub fn figures(&self) -> Option<&Figures> {
+        self.figures.as_ref().filter(|_| self.failures.is_empty())
+    }
 }
 
 /// What was counted.
@@ -48,6 +76,8 @@ pub struct Simulator {
 pub struct Figures {
     /// The digest of the logits as the target computed them.
     pub probe: Probe,
+    /// The same with the attention window narrowed to a few tokens, so that the cache wraps.
+    pub narrowed: Probe,
     /// Instructions for checking the image and taking in the start token.
     pub load_instructions: u64,
     /// The probe's text as a prompt: each token is observed, without a prediction.
@@ -124,6 +154,7 @@ mod tests {
     fn figures_for_tables_are_derived() {
         let figures = Figures {
             probe: Probe { tokens: 1, sha256: String::new() },
+            narrowed: Probe { tokens: 1, sha256: String::new() },
             load_instructions: 0,
             prompt: Instructions { tokens: 0, instructions: 0 },
             generation: Instructions { tokens: 16, instructions: 1_608 },

@@ -101,12 +101,16 @@ impl Store {
         self.folder.join(slug).join(format!("{target}.json"))
     }
 
-    /// What a simulated target made of a submission, if that is recorded.
+    /// What a simulated target made of a submission, if that is recorded in the present format.
     ///
     /// # Errors
     /// If the file is there but can't be read as such a record.
     pub fn simulation(&self, slug: &str, target: &str) -> Result<Option<Simulation>, StoreError> {
-        read(&self.simulation_path(slug, target))
+        let path = self.simulation_path(slug, target);
+        match read::<serde_json::Value>(&path)? {
+            Some(record) if record["schema"] == Simulation::SCHEMA => read(&path),
+            _ => Ok(None),
+        }
     }
 
     /// Stores what a simulated target made of a submission.

@@ -1,18 +1,44 @@
 //! Running the firmware: a job in, a report out.
 
-use crate::{Fault, Machine, Program, RAM};
+use crate::{EXTERNAL, Fault, Machine, Program, RAM};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What the firmware is to do with an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Job {
+pub struct Job<'a> {
     /// RAM of the machine in bytes.
     pub ram_bytes: u32,
     /// Predictions that the probe covers, at most.
     pub probe: u32,
     /// Tokens to generate after the probe.
     pub generate: u32,
+    /// A document to score after that.
+    pub document: Option<&'a [u8]>,
+}
+
+/// Where a machine has what the firmware needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Address of the image, and of the document behind it.
+    pub image: u32,
+    /// Address of the arena; 0 if it lies right above the firmware's statics.
+    pub arena: u32,
+    /// Thousands of ticks in a second of the machine's clock, where instructions are counted by that; 0 elsewhere.
+    pub tick_khz: u32,
+}
+
+/// Bytes of a job's words.
+pub const JOB_BYTES: usize = 64;
+
+/// A document's tokens, and what they cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scored {
+    /// How many tokens.
+    pub tokens: u64,
+    /// In units of 2^-16 bits.
+    pub cost: u64,
 }
 
 /// Tokens, and the instructions that they took.
@@ -62,6 +88,9 @@ pub struct Report {
     pub prompt: Counted,
     /// Tokens predicted, picked and observed.
     pub generation: Counted,
+    /// The document, if there was one to score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Scored>,
     /// RAM that was needed.
     pub ram: Ram,
 }
@@ -111,14 +140,47 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What lies in external memory: the job and the image behind it.
-pub fn external(job: &Job, image: &[u8]) -> Vec<u8> {
-    // An image is far shorter; one that isn't doesn't fit the memory either, and the firmware says so.
-    let length = u32::try_from(image.len()).unwrap_or(u32::MAX);
-    let words = [u32::from_le_bytes(*b"JOB1"), length, job.ram_bytes, job.probe, job.generate, 0, 0, 0];
-    let mut bytes = Vec::with_capacity(4 * words.len() + image.len());
-    words.iter().for_each(|word| bytes.extend(word.to_le_bytes()));
-    bytes.extend(image);
+impl Job<'_> {
+    /// The words that the firmware reads, for an image of this many bytes.
+    pub fn words(&self, place: Place, image_bytes: usize) -> [u8; JOB_BYTES] {
+        // An image is far shorter; one that isn't doesn't fit the memory either, and the firmware says so.
+        let length = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let document =
+            self.document.map(|text| [place.image + length(image_bytes.next_multiple_of(4)), length(text.len())]);
+        let [document, document_bytes] = document.unwrap_or_default();
+        let words = [
+            u32::from_le_bytes(*b"JOB2"),
+            place.image,
+            length(image_bytes),
+            place.arena,
+            self.ram_bytes,
+            self.probe,
+            self.generate,
+            place.tick_khz,
+            document,
+            document_bytes,
+        ];
+        let mut bytes = [0; JOB_BYTES];
+        bytes.chunks_exact_mut(4).zip(words).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()));
+        bytes
+    }
+
+    /// What lies at [`Place::image`].
+    pub fn payload(&self, image: &[u8]) -> Vec<u8> {
+        let mut bytes = image.to_vec();
+        if let Some(document) = self.document {
+            bytes.resize(image.len().next_multiple_of(4), 0);
+            bytes.extend(document);
+        }
+        bytes
+    }
+}
+
+/// What lies in external memory: the job, the image behind it, and the document.
+pub fn external(job: &Job<'_>, image: &[u8]) -> Vec<u8> {
+    let place = Place { image: EXTERNAL + JOB_BYTES as u32, arena: 0, tick_khz: 0 };
+    let mut bytes = job.words(place, image.len()).to_vec();
+    bytes.extend(job.payload(image));
     bytes
 }
 
@@ -126,7 +188,7 @@ pub fn external(job: &Job, image: &[u8]) -> Vec<u8> {
 ///
 /// # Errors
 /// If it faults, refuses the image, or takes more than `budget` instructions.
-pub fn run(program: &Program, image: &[u8], job: &Job, budget: u64) -> Result<Outcome, Error> {
+pub fn run(program: &Program, image: &[u8], job: &Job<'_>, budget: u64) -> Result<Outcome, Error> {
     let external = external(job, image);
     let mut machine = Machine::with(program, job.ram_bytes as usize, &external);
     let end = machine

@@ -14,7 +14,7 @@ mod program;
 mod semihosting;
 
 pub use fault::{Cause, Fault};
-pub use firmware::{Counted, Error, Job, Outcome, Ram, Report, external, parse, run};
+pub use firmware::{Counted, Error, JOB_BYTES, Job, Outcome, Place, Ram, Report, Scored, external, parse, run};
 pub use machine::{End, Machine};
 pub use memory::{EXTERNAL, Memory, RAM};
 pub use program::{Program, ProgramError};

@@ -84,11 +84,6 @@ impl Program {
         self.symbols.iter().map(|(_, name)| name.as_str())
     }
 
-    /// The functions among them that compute in floating point, in software: there must be none.
-    pub fn soft_float(&self) -> impl Iterator<Item = &str> {
-        self.symbols().filter(|name| is_soft_float(name))
-    }
-
     /// The name of what lies at this address, where the file has kept it.
     pub fn symbol(&self, address: u32) -> Option<&str> {
         let after = self.symbols.partition_point(|(start, _)| *start <= address);
@@ -96,33 +91,9 @@ impl Program {
     }
 }
 
-/// Whether a symbol is one of the compiler's functions for floating point, such as `__addsf3`, `__fixdfsi` or `__unordtf2`.
-fn is_soft_float(name: &str) -> bool {
-    let types = ["hf", "sf", "df", "tf"];
-    let runtime = name.strip_prefix("__").is_some_and(|rest| {
-        let tail = rest.trim_end_matches(|c: char| c.is_ascii_digit());
-        rest.len() < 16
-            && types.iter().any(|kind| {
-                tail.ends_with(kind) || tail.contains(&format!("{kind}si")) || tail.contains(&format!("{kind}di"))
-            })
-    });
-    runtime || name.contains("compiler_builtins5float")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn soft_float_is_told_by_its_name() {
-        for name in ["__addsf3", "__muldf3", "__floatsidf", "__fixdfsi", "__fixunssfdi", "__unordtf2", "__extendhfsf2"]
-        {
-            assert!(is_soft_float(name), "{name}");
-        }
-        for name in ["__divdi3", "__muloti4", "__multi3", "memcpy", "__bss_end", "golf_main"] {
-            assert!(!is_soft_float(name), "{name}");
-        }
-    }
 
     #[test]
     fn other_files_are_refused() {

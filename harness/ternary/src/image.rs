@@ -289,6 +289,15 @@ fn read_half(bytes: &[u8], half: usize) -> u16 {
     u16::from_le_bytes([bytes[2 * half], bytes[2 * half + 1]])
 }
 
+/// Narrows the attention window of an image, which is then another model: one whose cache wraps after fewer tokens. What is too short for an image is
+/// left as it is.
+pub fn narrow(image: &mut [u8], window: u32) {
+    if let Some(word) = image.get_mut(4 * word::WINDOW..4 * (word::WINDOW + 1)) {
+        let old = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+        word.copy_from_slice(&old.min(window).to_le_bytes());
+    }
+}
+
 impl<'a> Image<'a> {
     /// Checks an image and borrows it.
     ///

@@ -30,7 +30,7 @@ mod softcap;
 
 pub use codec::Codec;
 pub use engine::Engine;
-pub use image::{Image, ImageError, Shape, WORK_LIMIT};
+pub use image::{Image, ImageError, Shape, WORK_LIMIT, narrow};
 pub use kernel::Kernel;
 pub use memory::{Memory, Needs};
 

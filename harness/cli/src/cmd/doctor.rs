@@ -14,7 +14,7 @@ struct Tool {
 }
 
 /// Tools beyond the Rust toolchain. None is needed for `run` and `verify`.
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 4] = [
     Tool {
         program: "git",
         argument: "--version",
@@ -28,10 +28,16 @@ const TOOLS: [Tool; 3] = [
         remedy: "apt-get install python3 python3-venv",
     },
     Tool {
-        program: qemu::PROGRAM,
+        program: qemu::ARM.name,
+        argument: "--version",
+        needed_for: "figures of Cortex-M",
+        remedy: qemu::ARM.remedy,
+    },
+    Tool {
+        program: qemu::RISCV32.name,
         argument: "--version",
         needed_for: "cross-checking the simulated microcontroller (simulate --qemu)",
-        remedy: qemu::REMEDY,
+        remedy: qemu::RISCV32.remedy,
     },
 ];
 

@@ -31,11 +31,13 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let tasks = golf.select("core", None)?;
     let mut bench = Bench::new(&golf, args.means.limits);
-    let mut faults = vec![];
+    let (mut faults, mut skipped) = (vec![], vec![]);
     for (_, candidate) in golf.candidates(&args.slugs)? {
-        let done = candidate.and_then(|candidate| bring_up_to_date(&golf, &candidate, &tasks, &mut bench, args));
+        let done =
+            candidate.and_then(|candidate| bring_up_to_date(&golf, &candidate, &tasks, &mut bench, &mut skipped, args));
         faults.extend(done.err());
     }
+    skipped.dedup();
     let board = golf.leaderboard()?;
     let tables = board.tables();
     golf.store.put_derived("leaderboard.csv", &tables.csv)?;
@@ -49,10 +51,11 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let pages = site::render(&golf, &board, &tables)?;
     if common.json {
         print_json(
-            &serde_json::json!({ "rows": board.rows(), "pages": pages, "site": golf.root.join("site/dist"), "errors": messages(&faults) }),
+            &serde_json::json!({ "rows": board.rows(), "pages": pages, "site": golf.root.join("site/dist"), "skipped": skipped, "errors": messages(&faults) }),
         );
     } else {
         print(&table::terminal(&board, &bench.machine.id));
+        skipped.iter().for_each(|line| print(&format!("{line}\n")));
         print(&format!("site: {} ({pages} files)\n", golf.root.join("site/dist/index.html").display()));
     }
     all(faults)
@@ -72,6 +75,7 @@ fn bring_up_to_date(
     candidate: &Candidate,
     tasks: &[&Task],
     bench: &mut Bench,
+    skipped: &mut Vec<String>,
     args: &Args,
 ) -> Result<(), Fault> {
     let mut failures = vec![];
@@ -91,7 +95,8 @@ fn bring_up_to_date(
     }
     if fault.is_none() {
         let simulated = simulate::update(golf, candidate, args.force, args.means.limits)?;
-        fault = simulated.as_ref().and_then(simulate::fault);
+        skipped.extend_from_slice(&simulated.skipped);
+        fault = simulated.faults().next();
     }
     fault.map_or(Ok(()), Err)
 }

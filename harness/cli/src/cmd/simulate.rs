@@ -1,11 +1,14 @@
 //! `simulate [SLUG...]`
 
-use super::{Common, all, print, print_json};
+use super::{Common, all, messages, print, print_json};
+use crate::Fault;
+use crate::firmware::{self, TARGETS, Target};
 use crate::golf::{Candidate, Golf};
-use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
-use crate::{Fault, firmware, qemu, simulate};
+use crate::qemu::{self, VIRT};
+use crate::simulate::{self, InQemu, Room};
+use crate::worker::{self, Job, JobError, Limits, Message, Work};
 use golf_record::grouped;
-use golf_record::{Failure, FailureKind, Figures, Score, Simulation};
+use golf_record::{Failure, FailureKind, Figures, Probe, Score, SimulatedMachine, Simulation, Simulator};
 use std::time::Duration;
 
 /// Arguments of `simulate`.
@@ -16,11 +19,38 @@ pub struct Args {
     /// Simulate again what is recorded already
     #[arg(long)]
     force: bool,
-    /// Run the same in QEMU as well, and compare the digest and every count
+    /// Run everything in QEMU, whatever is recorded, and compare: the simulator in process must come to the same digest and counts
     #[arg(long)]
     qemu: bool,
+    /// Bytes of flash of a board on which entries must run, code included; nothing is recorded
+    #[arg(long, value_name = "BYTES", conflicts_with_all = ["force", "qemu"])]
+    flash: Option<u64>,
+    /// Bytes of RAM of that board
+    #[arg(long, value_name = "BYTES", conflicts_with_all = ["force", "qemu"])]
+    ram: Option<u32>,
     #[command(flatten)]
     limits: Limits,
+}
+
+/// What has been brought up to date.
+#[derive(Debug, Default)]
+pub struct Updated {
+    /// By target.
+    pub records: Vec<Simulation>,
+    /// Which targets were left out, and why.
+    pub skipped: Vec<String>,
+}
+
+impl Updated {
+    /// A failure that is recorded is an error nevertheless.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> {
+        self.records.iter().filter_map(|record| {
+            let lines: Vec<String> = (record.failures.iter())
+                .map(|failure| format!("{} on {}: {}", record.slug, record.target, failure.message))
+                .collect();
+            (!lines.is_empty()).then(|| Fault::entry(lines.join("\n")))
+        })
+    }
 }
 
 /// Simulates submissions and records what was counted.
@@ -29,48 +59,85 @@ pub struct Args {
 /// If one isn't in order, its digest differs from the score's, or it fails, which is recorded.
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
-    let (mut faults, mut documents) = (vec![], vec![]);
-    for (_, candidate) in golf.candidates(&args.slugs)? {
-        let candidate = match candidate {
-            Ok(candidate) => candidate,
-            Err(fault) => {
-                faults.push(fault);
-                continue;
+    if args.flash.is_some() || args.ram.is_some() {
+        return fit(&golf, common, args);
+    }
+    let (mut faults, mut documents, mut skipped) = (vec![], vec![], vec![]);
+    for (slug, candidate) in golf.candidates(&args.slugs)? {
+        let updated = candidate.and_then(|candidate| {
+            let updated = update(&golf, &candidate, args.force || args.qemu, args.limits)?;
+            for record in updated.records.iter().filter(|_| !common.json) {
+                print(&describe(record));
             }
-        };
-        match update(&golf, &candidate, args.force, args.limits) {
-            Ok(Some(record)) => {
+            let in_process = updated.records.iter().find(|record| record.target == firmware::IN_PROCESS.name);
+            if let Some(figures) = in_process.and_then(Simulation::figures).filter(|_| args.qemu) {
+                cross_check(&candidate, figures, args.limits)?;
                 if !common.json {
-                    print(&describe(&record));
+                    print(&format!("{slug} on {}: QEMU comes to the same digest and counts\n", VIRT.name));
                 }
-                if let Some(figures) = record.figures.as_ref().filter(|_| args.qemu) {
-                    match cross_check(&candidate, figures, args.limits) {
-                        Ok(()) if !common.json => print("  QEMU         the same digest and counts\n"),
-                        Ok(()) => {}
-                        Err(fault) => {
-                            faults.push(Fault { message: format!("{}: {}", record.slug, fault.message), ..fault })
-                        }
-                    }
-                }
-                faults.extend(fault(&record));
-                documents.push(record);
             }
-            Ok(None) => {}
-            Err(fault) => faults.push(fault),
+            Ok(updated)
+        });
+        match updated {
+            Ok(updated) => {
+                faults.extend(updated.faults());
+                skipped.extend(updated.skipped);
+                documents.extend(updated.records);
+            }
+            Err(fault) => faults.push(Fault { message: format!("{slug}: {}", fault.message), ..fault }),
         }
     }
+    skipped.dedup();
     if common.json {
-        print_json(&serde_json::json!({ "simulations": documents }));
+        print_json(&serde_json::json!({ "simulations": documents, "skipped": skipped }));
+    } else {
+        skipped.iter().for_each(|line| print(&format!("{line}\n")));
+    }
+    if args.qemu && qemu::ARM.version().is_none() {
+        faults.push(Fault::machine(qemu::ARM.missing()));
     }
     all(faults)
 }
 
-/// Runs an entry in QEMU and compares.
+/// Runs entries on a machine in process with no more memory than asked for.
+fn fit(golf: &Golf, common: &Common, args: &Args) -> Result<(), Fault> {
+    let mut room = Room { flash_bytes: args.flash.unwrap_or(u64::MAX), ..Room::AMPLE };
+    room.ram_bytes = args.ram.unwrap_or(room.ram_bytes);
+    let (mut faults, mut documents) = (vec![], vec![]);
+    for (slug, candidate) in golf.candidates(&args.slugs)? {
+        let fits = candidate.and_then(|candidate| {
+            if !simulate::runs(&candidate.engine.name) {
+                return Ok(None);
+            }
+            let figures = in_process(golf, &candidate, room, args.limits)?;
+            figures.map(Some).map_err(|failure| Fault::entry(failure.message))
+        });
+        match fits {
+            Ok(None) => {}
+            Ok(Some(figures)) => {
+                if !common.json {
+                    let (flash, ram) = (grouped(figures.flash_bytes()), grouped(figures.ram_bytes()));
+                    print(&format!("{slug}: fits, with {flash} bytes of flash and {ram} bytes of RAM\n"));
+                }
+                documents.push(serde_json::json!({ "slug": slug, "figures": figures }));
+            }
+            Err(fault) => faults.push(Fault { message: format!("{slug}: {}", fault.message), ..fault }),
+        }
+    }
+    if common.json {
+        print_json(&serde_json::json!({ "fits": documents, "errors": messages(&faults) }));
+    }
+    all(faults)
+}
+
+/// Runs an entry in QEMU on the target that is simulated in process, and compares.
 fn cross_check(candidate: &Candidate, figures: &Figures, limits: Limits) -> Result<(), Fault> {
     let loaded = worker::load(&candidate.submission.artifact)?;
     let image = simulate::image(&loaded)?;
-    let report = qemu::run(image, Duration::from_secs(limits.seconds))?;
-    let found = simulate::figures(report, image.len(), simulate::program()?.flash_bytes());
+    let limit = Duration::from_secs(limits.seconds);
+    let short = VIRT.run(&simulate::NARROWED, &simulate::narrowed(image), limit)?;
+    let whole = VIRT.run(&simulate::JOB, image, limit)?;
+    let found = simulate::figures(whole, short, image.len(), figures.flash.code_bytes);
     if found == *figures {
         return Ok(());
     }
@@ -78,83 +145,134 @@ fn cross_check(candidate: &Candidate, figures: &Figures, limits: Limits) -> Resu
     Err(Fault::entry(format!("QEMU comes to {}, but the simulator in process to {}", show(&found), show(figures))))
 }
 
-/// A failure that is recorded is an error nevertheless.
-pub fn fault(record: &Simulation) -> Option<Fault> {
-    let lines: Vec<String> =
-        record.failures.iter().map(|failure| format!("{}: {}", record.slug, failure.message)).collect();
-    (!lines.is_empty()).then(|| Fault::entry(lines.join("\n")))
-}
-
-/// Simulates an entry unless there is a record of its present artifact, engine and firmware; none if its engine doesn't run there.
+/// Simulates an entry on each target for which there is no record of its present artifact, engine and firmware. Without QEMU the records of the targets that
+/// need it are left as they are. There are no records if the entry's engine runs on none.
 ///
 /// # Errors
 /// If a record can't be read or written.
-pub fn update(golf: &Golf, candidate: &Candidate, force: bool, limits: Limits) -> Result<Option<Simulation>, Fault> {
+pub fn update(golf: &Golf, candidate: &Candidate, force: bool, limits: Limits) -> Result<Updated, Fault> {
+    let mut updated = Updated::default();
     if !simulate::runs(&candidate.engine.name) {
-        return Ok(None);
+        return Ok(updated);
     }
     let slug = &candidate.submission.slug;
     let score =
         golf.store.score(slug)?.filter(|score| score.artifact == candidate.facts && score.engine == candidate.engine);
-    let recorded = golf.store.simulation(slug, firmware::TARGET)?;
-    if let Some(record) = recorded.filter(|record| !force && is_current(record, candidate, score.as_ref())) {
-        return Ok(Some(record));
+    for target in &TARGETS {
+        let recorded = golf.store.simulation(slug, target.name)?;
+        let narrowed = updated.records.first().and_then(Simulation::figures).map(|figures| figures.narrowed.clone());
+        let difference = |figures: &Figures| difference(figures, score.as_ref(), narrowed.as_ref());
+        let is_current = |record: &Simulation| {
+            is_current(record, target, candidate) && record.figures().is_some_and(|found| difference(found).is_none())
+        };
+        if let Some(record) = recorded.filter(|record| !force && is_current(record)) {
+            updated.records.push(record);
+            continue;
+        }
+        let (simulator, result) = if target.name == firmware::IN_PROCESS.name {
+            let result = in_process(golf, candidate, Room::AMPLE, limits)?;
+            (simulate::simulator(), result.map(|figures| (figures, vec![simulate::machine()])))
+        } else if let Some(version) = qemu::ARM.version() {
+            match in_qemu(target, candidate, limits)? {
+                Err(NoRoom(message)) => {
+                    updated.skipped.push(format!("{slug}: {} was not simulated: {message}", target.name));
+                    continue;
+                }
+                Ok(result) => (Simulator { name: "qemu".into(), version }, result),
+            }
+        } else {
+            let line = format!("Cortex-M was not simulated, and its records are as they were: {}", qemu::ARM.missing());
+            if !updated.skipped.contains(&line) {
+                updated.skipped.push(line);
+            }
+            continue;
+        };
+        let (figures, machines, mut failures) = match result {
+            Ok((figures, machines)) => (Some(figures), machines, vec![]),
+            Err(failure) => (None, vec![], vec![failure]),
+        };
+        failures.extend(figures.as_ref().and_then(difference));
+        let record = Simulation {
+            schema: Simulation::SCHEMA,
+            slug: slug.clone(),
+            artifact_sha256: candidate.facts.sha256.clone(),
+            engine: candidate.engine.clone(),
+            target: target.name.into(),
+            simulator,
+            machines,
+            firmware_sha256: target.sha256(),
+            figures,
+            failures,
+        };
+        golf.store.put_simulation(&record)?;
+        updated.records.push(record);
     }
-    let target = Target { path: candidate.artifact.clone(), sha256: candidate.facts.sha256.clone() };
-    let job = Job { root: golf.root.clone(), artifact: Some(target), work: Work::Simulate, limits };
+    Ok(updated)
+}
+
+/// In a child process.
+fn in_process(
+    golf: &Golf,
+    candidate: &Candidate,
+    room: Room,
+    limits: Limits,
+) -> Result<Result<Figures, Failure>, Fault> {
+    let target = worker::Target { path: candidate.artifact.clone(), sha256: candidate.facts.sha256.clone() };
+    let job = Job { root: golf.root.clone(), artifact: Some(target), work: Work::Simulate { room }, limits };
     let mut figures = None;
     let result = worker::run(&job, |message| {
         if let Message::Simulated(simulated) = message {
             figures = Some(*simulated);
         }
     });
-    let mut failures: Vec<Failure> = match result {
+    match (result, figures) {
         // Not the entry's fault, so nothing for the records.
-        Err(JobError::Fault(fault)) if fault.blame != crate::Blame::Entry => return Err(fault),
-        result => result.err().map(|error| error.at("simulate")).into_iter().collect(),
-    };
-    failures.extend(figures.as_ref().and_then(|figures| difference(figures, score.as_ref()?)));
-    let record = Simulation {
-        schema: 1,
-        slug: slug.clone(),
-        artifact_sha256: candidate.facts.sha256.clone(),
-        engine: candidate.engine.clone(),
-        target: firmware::TARGET.into(),
-        simulator: simulate::simulator(),
-        firmware_sha256: firmware::sha256(),
-        figures,
-        failures,
-    };
-    golf.store.put_simulation(&record)?;
-    Ok(Some(record))
+        (Err(JobError::Fault(fault)), _) if fault.blame != crate::Blame::Entry => Err(fault),
+        (Err(error), _) => Ok(Err(error.at("simulate"))),
+        (Ok(()), Some(figures)) => Ok(Ok(figures)),
+        (Ok(()), None) => Ok(Err(failure("the child process came to nothing".into()))),
+    }
 }
 
-fn is_current(record: &Simulation, candidate: &Candidate, score: Option<&Score>) -> bool {
-    record.schema == 1
+/// No machine has room for an entry, and why.
+struct NoRoom(String);
+
+type OnMachines = Result<(Figures, Vec<SimulatedMachine>), Failure>;
+
+/// In QEMU, which is a child process itself.
+fn in_qemu(target: &Target, candidate: &Candidate, limits: Limits) -> Result<Result<OnMachines, NoRoom>, Fault> {
+    let loaded = worker::load(&candidate.submission.artifact)?;
+    match simulate::in_qemu(target, &loaded, Duration::from_secs(limits.seconds)) {
+        Ok(InQemu::Figures(figures, machines)) => Ok(Ok(Ok((*figures, machines)))),
+        Ok(InQemu::NoRoom(message)) => Ok(Err(NoRoom(message))),
+        Err(fault) if fault.blame == crate::Blame::Entry => Ok(Ok(Err(failure(fault.message)))),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn failure(message: String) -> Failure {
+    Failure { stage: "simulate".into(), kind: FailureKind::Crash, message }
+}
+
+/// Whether a record is of the present artifact, engine and firmware. Which version of QEMU counted doesn't matter: it counts instructions.
+fn is_current(record: &Simulation, target: &Target, candidate: &Candidate) -> bool {
+    record.schema == Simulation::SCHEMA
         && record.artifact_sha256 == candidate.facts.sha256
         && record.engine == candidate.engine
-        && record.simulator == simulate::simulator()
-        && record.firmware_sha256 == firmware::sha256()
-        && record.failures.is_empty()
-        // A score that came later must have the same digest, too.
-        && record.figures.as_ref().is_some_and(|figures| score.is_none_or(|score| difference(figures, score).is_none()))
+        && record.firmware_sha256 == target.sha256()
+        && (target.name != firmware::IN_PROCESS.name || record.simulator == simulate::simulator())
 }
 
-/// The logits must be the same on every target.
-fn difference(figures: &Figures, score: &Score) -> Option<Failure> {
-    let (ours, theirs) = (&figures.probe, &score.probe);
-    (ours != theirs).then(|| Failure {
-        stage: "simulate".into(),
-        kind: FailureKind::Crash,
-        message: format!(
-            "on {} the digest of {} logits is {}, but the score's, of {}, is {}",
-            firmware::TARGET,
-            ours.tokens,
-            ours.sha256,
-            theirs.tokens,
-            theirs.sha256
-        ),
-    })
+/// The logits must be the same on every target: as the score's, and, with the window narrowed, as those of the first target.
+fn difference(figures: &Figures, score: Option<&Score>, narrowed: Option<&Probe>) -> Option<Failure> {
+    let whole = score.map(|score| (&figures.probe, &score.probe)).filter(|(ours, theirs)| ours != theirs);
+    let narrowed = narrowed.map(|probe| (&figures.narrowed, probe)).filter(|(ours, theirs)| ours != theirs);
+    let message = match (whole, narrowed) {
+        (Some((ours, theirs)), _) => simulate::differ(ours, theirs),
+        (None, Some((ours, theirs))) => format!("with the window narrowed {}", simulate::differ(ours, theirs)),
+        (None, None) => return None,
+    };
+    Some(failure(message))
 }
 
 fn describe(record: &Simulation) -> String {
@@ -165,7 +283,20 @@ fn describe(record: &Simulation) -> String {
         text.push_str(&format!("  generate     {} instructions per token\n", per_token(figures.generation)));
         text.push_str(&format!("  RAM          {} bytes\n", grouped(figures.ram_bytes())));
         text.push_str(&format!("  flash        {} bytes\n", grouped(figures.flash_bytes())));
-        text.push_str(&format!("  logits       {:.16} over {} tokens\n", figures.probe.sha256, figures.probe.tokens));
+        let (probe, narrowed) = (&figures.probe, &figures.narrowed);
+        text.push_str(&format!("  logits       {:.16} over {} tokens\n", probe.sha256, probe.tokens));
+        text.push_str(&format!(
+            "  narrowed     {:.16} over {} tokens, which go beyond the window\n",
+            narrowed.sha256, narrowed.tokens
+        ));
+        let machines: Vec<String> =
+            record.machines.iter().map(|machine| format!("{} ({})", machine.name, machine.core)).collect();
+        text.push_str(&format!(
+            "  machines     {}, {} {}\n",
+            machines.join(", "),
+            record.simulator.name,
+            record.simulator.version
+        ));
     }
     for failure in &record.failures {
         text.push_str(&format!("  {} failed: {}\n", failure.stage, failure.message));
