@@ -1,14 +1,18 @@
 //! A checked artifact.
 
+use crate::account::{self, Account};
+use crate::coded;
 use crate::fault::{self, Fault, Place};
-use crate::header;
+use crate::header::{self, Dtype, Entry};
 use crate::json::{self, Problems};
 use crate::model::{self, Model, TernaryConfig};
 use crate::tensors::{Checker, TensorInfo, halves};
 use crate::text::line_column;
 use crate::vocabulary;
+use crate::write::{Tensor, write};
 use golf_ternary::build::{BlockSource, MatrixSource, Source, build};
 use safetensors::SafeTensors;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Values that a configuration has at most: a thousand times what one needs.
@@ -17,9 +21,20 @@ const VALUES: usize = 65_536;
 /// An artifact that keeps every rule of `FORMAT.md`.
 #[derive(Clone, Debug)]
 pub struct Artifact<'a> {
-    bytes: &'a [u8],
+    /// In plain form.
+    bytes: Cow<'a, [u8]>,
+    form: Form,
     model: Model,
     tensors: Vec<TensorInfo>,
+}
+
+/// How a file holds its tensors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Each by itself, as the container lists them.
+    Plain,
+    /// All in one stream of an arithmetic coder.
+    Coded,
 }
 
 impl<'a> Artifact<'a> {
@@ -32,6 +47,15 @@ impl<'a> Artifact<'a> {
         let mut faults = Vec::new();
         let header = header::read(bytes, &mut faults);
         let model = header.config.as_deref().and_then(|text| configuration(text, &mut faults));
+        if let Some(Model::Ternary(config)) = &model
+            && let Some(entry) = header.entries.iter().find(|entry| entry.name == coded::NAME)
+        {
+            let plain = plain_form(bytes, config, entry, &header.entries, &mut faults);
+            return match plain {
+                Some(plain) if faults.is_empty() => Self::read_plain(plain),
+                _ => Err(fault::cap(faults)),
+            };
+        }
         let checker = Checker::new(bytes, &header.entries, &mut faults);
         let tensors = match &model {
             Some(Model::Ternary(config)) => checker.ternary(config),
@@ -48,8 +72,18 @@ impl<'a> Artifact<'a> {
             faults.push(Fault::new(Place::Byte { offset: 0 }, format!("not a safetensors file: {error}"), remedy));
         }
         match model {
-            Some(model) if faults.is_empty() => Ok(Artifact { bytes, model, tensors }),
+            Some(model) if faults.is_empty() => Ok(Artifact { bytes: bytes.into(), form: Form::Plain, model, tensors }),
             _ => Err(fault::cap(faults)),
+        }
+    }
+
+    /// From what a stream held. A place in it is not one of the file.
+    fn read_plain(plain: Vec<u8>) -> Result<Self, Vec<Fault>> {
+        match Artifact::read(&plain) {
+            Ok(Artifact { model, tensors, .. }) => {
+                Ok(Artifact { bytes: plain.into(), form: Form::Coded, model, tensors })
+            }
+            Err(faults) => Err(faults.into_iter().map(Fault::unplaced).collect()),
         }
     }
 
@@ -58,17 +92,44 @@ impl<'a> Artifact<'a> {
         &self.model
     }
 
-    /// The whole file.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+    /// How the file that was read holds its tensors.
+    pub fn form(&self) -> Form {
+        self.form
     }
 
-    /// The tensors in the order of the file. What they don't take of it is the header.
+    /// The same model in a form: the same bytes each time, whatever form it was read from.
+    pub fn write(&self, form: Form) -> Vec<u8> {
+        let tensors = match (form, &self.model) {
+            (Form::Coded, Model::Ternary(config)) => {
+                let (stream, _) = coded::encode(config, &|name| self.find(name));
+                let (name, shape) = (coded::NAME.into(), vec![stream.len()]);
+                vec![Tensor { name, dtype: Dtype::U8, shape, data: stream.into() }]
+            }
+            _ => self.tensors.iter().map(|tensor| tensor.stored(&self.bytes)).collect(),
+        };
+        write(&self.model.to_json(), &tensors)
+    }
+
+    /// Where the bytes of the tensors go, in both forms.
+    pub fn accounts(&self) -> Vec<Account> {
+        match &self.model {
+            Model::Ternary(config) => account::of(config, &|name| self.find(name)),
+            Model::Mix { .. } | Model::Uniform => Vec::new(),
+        }
+    }
+
+    /// A tensor's shape, for a matrix in weights, and its bytes in plain form.
+    fn find(&self, name: &str) -> Option<(&[usize], &[u8])> {
+        let tensor = self.tensors.iter().find(|tensor| tensor.name == name)?;
+        Some((&tensor.shape, tensor.data(&self.bytes)))
+    }
+
+    /// The tensors in the order of the plain form. What they don't take of it is the header.
     pub fn tensors(&self) -> &[TensorInfo] {
         &self.tensors
     }
 
-    /// Bytes of the header, its length in front included.
+    /// Bytes of the plain form's header, its length in front included.
     pub fn header_bytes(&self) -> usize {
         self.bytes.len() - self.tensors.iter().map(|tensor| tensor.bytes).sum::<usize>()
     }
@@ -80,10 +141,9 @@ impl<'a> Artifact<'a> {
     }
 
     /// The tokens' bytes in the order of their ids; none for the engines that predict bytes.
-    pub fn vocabulary(&self) -> Vec<&'a [u8]> {
-        let data = |name| self.tensors.iter().find(|tensor| tensor.name == name).map(|tensor| tensor.data(self.bytes));
-        match (data(vocabulary::LENGTHS), data(vocabulary::BYTES)) {
-            (Some(lengths), Some(bytes)) => vocabulary::cut(lengths, bytes),
+    pub fn vocabulary(&self) -> Vec<&[u8]> {
+        match (self.find(vocabulary::LENGTHS), self.find(vocabulary::BYTES)) {
+            (Some((_, lengths)), Some((_, bytes))) => vocabulary::cut(lengths, bytes),
             _ => Vec::new(),
         }
     }
@@ -103,6 +163,34 @@ impl<'a> Artifact<'a> {
             |message: String| Fault::new(Place::Whole, message, "change the model so that the engine can run it");
         let source = source.ok_or_else(|| refused("a tensor of the model is missing".into()))?;
         build(&source).map_err(|error| refused(error.to_string()))
+    }
+}
+
+/// The plain form of a file whose tensors are in the stream `entry`; none if it isn't to be had, which is reported.
+fn plain_form(
+    file: &[u8],
+    config: &TernaryConfig,
+    entry: &Entry,
+    entries: &[Entry],
+    faults: &mut Vec<Fault>,
+) -> Option<Vec<u8>> {
+    for other in entries.iter().filter(|other| other.name != entry.name) {
+        let place = Place::Tensor { name: other.name.clone(), offset: Some(other.at) };
+        let message = format!("a tensor beside `{}`, which holds all there are", coded::NAME);
+        faults.push(Fault::new(place, message, "remove it, or write all tensors by themselves"));
+    }
+    let place = |at| Place::Tensor { name: entry.name.clone(), offset: Some(at) };
+    if entry.dtype? != Dtype::U8 || entry.shape.as_ref()?.len() != 1 {
+        faults.push(Fault::new(place(entry.at), "it is no U8 of one dimension", "store it as U8 [bytes]"));
+        return None;
+    }
+    let (begin, end) = entry.range?;
+    match coded::decode(config, &file[begin..end]) {
+        Ok(tensors) => Some(write(&Model::Ternary(config.clone()).to_json(), &tensors)),
+        Err(refusal) => {
+            faults.push(Fault::new(place((begin + refusal.at).min(end)), refusal.message, refusal.remedy));
+            None
+        }
     }
 }
 
@@ -128,7 +216,7 @@ impl<'a> Parts<'a> {
     fn of(artifact: &'a Artifact<'_>) -> Self {
         let mut parts = Parts { matrices: BTreeMap::new(), numbers: BTreeMap::new() };
         for tensor in &artifact.tensors {
-            let data = tensor.data(artifact.bytes);
+            let data = tensor.data(&artifact.bytes);
             match (tensor.codec, tensor.name.rsplit_once('.')) {
                 (Some(_), Some((name, _))) => {
                     parts.matrices.insert(name, (tensor, data));

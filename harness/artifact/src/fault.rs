@@ -68,6 +68,17 @@ impl Fault {
         self.path = path.to_string();
         self
     }
+
+    /// The same fault without a byte of the file, where what was read is not the file itself.
+    #[must_use]
+    pub(crate) fn unplaced(mut self) -> Self {
+        self.place = match self.place {
+            Place::Tensor { name, .. } => Place::Tensor { name, offset: None },
+            Place::Byte { .. } => Place::Whole,
+            place => place,
+        };
+        self
+    }
 }
 
 impl Display for Fault {

@@ -6,8 +6,10 @@
 //! [`example`] out of nothing.
 #![forbid(unsafe_code)]
 
+mod account;
 mod artifact;
 pub mod codec;
+mod coded;
 pub mod example;
 pub mod fault;
 mod header;
@@ -21,7 +23,9 @@ pub mod text;
 mod vocabulary;
 mod write;
 
-pub use artifact::Artifact;
+pub use account::{Account, Taken};
+pub use artifact::{Artifact, Form};
+pub use coded::LARGEST_PLAIN;
 pub use fault::{Fault, Place};
 pub use header::{Dtype, LARGEST as LARGEST_HEADER};
 pub use model::{ATTENTION_LIMIT, CACHE_LIMIT, ENGINES, Matrix, Model, TernaryConfig, VERSION};

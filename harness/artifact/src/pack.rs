@@ -64,14 +64,8 @@ pub fn pack(checkpoint: Option<Input<'_>>, config: Input<'_>) -> Result<Vec<u8>,
         Ok(_) => Ok(artifact),
         // A rule that only the whole breaks: places in a file that isn't written would mislead.
         Err(faults) => {
-            let unplaced = faults.into_iter().map(|mut fault| {
-                fault.place = match fault.place {
-                    Place::Tensor { name, .. } => Place::Tensor { name, offset: None },
-                    _ => Place::Whole,
-                };
-                fault
-            });
-            Err(checkpoint.unwrap_or(config).blame(unplaced.collect()))
+            let unplaced = faults.into_iter().map(Fault::unplaced).collect();
+            Err(checkpoint.unwrap_or(config).blame(unplaced))
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::header::{Dtype, Entry};
 use crate::model::{Matrix, TernaryConfig};
 use crate::near::nearest;
 use crate::vocabulary;
+use crate::write::Tensor;
 use golf_ternary::Codec;
 use std::collections::BTreeMap;
 
@@ -38,6 +39,15 @@ impl TensorInfo {
     /// Its bytes in the file.
     pub(crate) fn data<'a>(&self, file: &'a [u8]) -> &'a [u8] {
         &file[self.offset..self.offset + self.bytes]
+    }
+
+    /// As it stands in the file.
+    pub(crate) fn stored<'a>(&self, file: &'a [u8]) -> Tensor<'a> {
+        let mut shape = self.shape.clone();
+        if let (Some(codec), Some(cols)) = (self.codec, shape.last_mut()) {
+            *cols = codec.row_bytes(*cols);
+        }
+        Tensor { name: self.name.clone(), dtype: self.dtype, shape, data: self.data(file).into() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Artifacts taken apart, changed, and put together again.
 
+mod coded;
 mod configuration;
 mod container;
 mod packing;

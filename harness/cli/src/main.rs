@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Verb::Site => cmd::site::run(&common),
         Verb::Doctor => cmd::doctor::run(&common),
         Verb::Pack(args) => cmd::pack::run(&common, &args),
+        Verb::Recode(args) => cmd::recode::run(&common, &args),
         Verb::Worker { job } => golf::worker::serve(&job),
     };
     match result {

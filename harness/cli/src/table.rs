@@ -1,6 +1,7 @@
 //! The leaderboard as a table for terminals and for README.md.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use golf_artifact::{Account, Taken, codec};
 use golf_core::budget;
 use golf_record::{Entry, HEADLINE, Leaderboard, Summary, grouped};
 use golf_task::{Definition, Kind};
@@ -69,6 +70,60 @@ pub fn terminal(board: &Leaderboard, machine: &str) -> String {
         let mut cells = cells(board, entry);
         cells.extend([rate("prompt"), rate("generate")]);
         cells.extend(simulated(entry));
+        table.add_row(cells);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{table}\n")
+}
+
+/// Where an artifact's bytes go: in plain and in coded form, and how far the coded weights are from their empirical entropy.
+pub fn of_bytes(accounts: &[Account]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header([
+        "tensor",
+        "codec",
+        "weights",
+        "plain, bytes",
+        "coded, bytes",
+        "plain, bits/weight",
+        "coded, bits/weight",
+        "entropy, bits",
+        "coded over it",
+        "scales, plain",
+        "scales, coded",
+    ]);
+    let sums = |part: &dyn Fn(&Account) -> Taken| {
+        let add = |a: Taken, b: Taken| Taken { plain: a.plain + b.plain, coded: a.coded + b.coded };
+        accounts.iter().map(part).fold(Taken::default(), add)
+    };
+    let weights: u64 = accounts.iter().map(|account| account.weights).sum();
+    let total = Account {
+        name: "together".into(),
+        codec: None,
+        weights,
+        bytes: sums(&|account| account.bytes),
+        scales: sums(&|account| account.scales),
+        entropy: 0.0,
+    };
+    for account in accounts.iter().chain([&total]) {
+        let bits = |bytes: usize| 8.0 * bytes as f64 / account.weights as f64;
+        let count = |bytes: usize| grouped(bytes as u64);
+        let mut cells = vec![account.name.clone(), account.codec.map_or("", codec::name).into()];
+        cells.extend([count(account.weights as usize), count(account.bytes.plain), count(account.bytes.coded)]);
+        // The sum includes what has no weights.
+        cells.extend(match account.codec {
+            Some(_) => [
+                format!("{:.4}", bits(account.bytes.plain)),
+                format!("{:.4}", bits(account.bytes.coded)),
+                format!("{:.4}", account.entropy),
+                format!("{:+.2} %", 100.0 * (bits(account.bytes.coded) / account.entropy - 1.0)),
+            ],
+            None => [const { String::new() }; 4],
+        });
+        cells.extend([count(account.scales.plain), count(account.scales.coded)]);
         table.add_row(cells);
     }
     for column in table.column_iter_mut().skip(2) {

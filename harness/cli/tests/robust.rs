@@ -78,6 +78,34 @@ fn truncated_artifacts_are_refused_with_a_sentence() {
 }
 
 #[test]
+fn the_coded_form_of_an_artifact_scores_the_same() {
+    let project = Project::new();
+    let score = || {
+        let output = project.golf(&["score", "entry", "--json"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (document["scores"][0]["probe"].clone(), document["scores"][0]["tasks"].clone())
+    };
+    let (plain, before) = (project.read("submissions/entry/model.safetensors"), score());
+    let recode = |from: &str, to: &str, form: &[&str]| {
+        let output = project.golf(&[&["recode", from, "--output", to], form].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    recode("submissions/entry/model.safetensors", "coded.safetensors", &[]);
+    recode("coded.safetensors", "plain.safetensors", &["--plain"]);
+    assert_eq!(project.read("plain.safetensors"), plain);
+    let coded = project.read("coded.safetensors");
+    assert!(coded.len() < plain.len());
+    project.replace_artifact(&coded);
+    assert_eq!(score(), before);
+    project.replace_artifact(&coded[..coded.len() - 9]);
+    project.expect(&["check", "entry"], 1, "model.safetensors");
+    fs::write(project.path("cut.safetensors"), &coded[..coded.len() - 9]).unwrap();
+    project.expect(&["recode", "cut.safetensors", "-o", "x.safetensors"], 1, "cut.safetensors: byte");
+    assert!(!project.path("x.safetensors").exists());
+}
+
+#[test]
 fn broken_folders_are_refused_with_a_sentence() {
     let project = Project::new();
     fs::create_dir(project.path("submissions/empty")).unwrap();

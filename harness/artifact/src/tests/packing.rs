@@ -155,7 +155,8 @@ fn vocabularies_come_from_either_file() {
         |more: &str| config(&format!("\"codecs\":{{\"*\":\"trit5\"}},\"vocabulary\":[{}{more}]", tokens.join(",")));
     let checkpoint = Checkpoint::floats();
     let packed = checkpoint.pack(&fields(",\"the\"")).expect("packed");
-    let vocabulary = Artifact::read(&packed).expect("valid").vocabulary();
+    let artifact = Artifact::read(&packed).expect("valid");
+    let vocabulary = artifact.vocabulary();
     assert_eq!(
         (vocabulary[97], vocabulary[255], vocabulary[256]),
         (b"a".as_slice(), [255].as_slice(), b"the".as_slice())

@@ -2,7 +2,9 @@
 
 use super::{Common, all, messages, print, print_json};
 use crate::Fault;
-use crate::golf::{self, Golf};
+use crate::golf::{self, Candidate, Golf};
+use crate::table;
+use golf_artifact::{Account, Artifact, Taken, codec};
 use golf_core::budget;
 use std::path::PathBuf;
 
@@ -11,6 +13,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// Submission folders, or slugs; all submissions by default
     paths: Vec<PathBuf>,
+    /// Say where an artifact's bytes go
+    #[arg(long)]
+    bytes: bool,
 }
 
 /// Checks folders and says what is wrong with each.
@@ -37,15 +42,24 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
                         "{slug}: in order. {} bytes ({} under the limit of the {} class), {} parameters, engine {}@{}\n",
                         golf_record::grouped(facts.bytes),
                         golf_record::grouped(smallest - facts.bytes),
-                        crate::table::class_name(smallest),
+                        table::class_name(smallest),
                         golf_record::grouped(facts.parameters),
                         candidate.engine.name,
                         candidate.engine.version
                     ));
                 }
-                documents.push(serde_json::json!({
+                let mut document = serde_json::json!({
                     "slug": slug, "ok": true, "artifact": facts, "engine": candidate.engine, "classes": classes,
-                }));
+                });
+                if args.bytes {
+                    let accounts = accounts(&candidate)?;
+                    if common.json {
+                        document["bytes"] = accounts.iter().map(in_json).collect();
+                    } else {
+                        print(&table::of_bytes(&accounts));
+                    }
+                }
+                documents.push(document);
             }
             Err(fault) => {
                 let errors = messages(std::slice::from_ref(&fault));
@@ -58,6 +72,19 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         print_json(&serde_json::json!({ "checked": documents }));
     }
     all(faults)
+}
+
+fn accounts(candidate: &Candidate) -> Result<Vec<Account>, Fault> {
+    let artifact = Artifact::read(&candidate.submission.artifact).map_err(|faults| Fault::entry_lines(&faults))?;
+    Ok(artifact.accounts())
+}
+
+fn in_json(account: &Account) -> serde_json::Value {
+    let taken = |taken: Taken| serde_json::json!({ "plain": taken.plain, "coded": taken.coded });
+    serde_json::json!({
+        "name": account.name, "codec": account.codec.map(codec::name), "weights": account.weights,
+        "bytes": taken(account.bytes), "scales": taken(account.scales), "entropy_bits_per_weight": account.entropy,
+    })
 }
 
 /// A path as it is given, or the folder of the submission with this slug.

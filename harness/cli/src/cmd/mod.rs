@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod firmware;
 pub mod new;
 pub mod pack;
+pub mod recode;
 pub mod run;
 pub mod sample;
 pub mod score;
@@ -77,6 +78,8 @@ pub enum Verb {
     Doctor,
     /// Make an artifact from a checkpoint
     Pack(pack::Args),
+    /// Write an artifact's tensors as one entropy-coded stream, or plainly again
+    Recode(recode::Args),
     /// A child process of the harness
     #[command(hide = true)]
     Worker {
