@@ -11,6 +11,8 @@ enum Kind {
     Avx2,
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx512,
+    #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
+    Amx,
     #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
     Neon,
     #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
@@ -23,7 +25,7 @@ impl Kernel {
     /// The oracle, which runs everywhere: [`crate::Engine`], from the image as it is.
     pub const SCALAR: Kernel = Kernel(Kind::Scalar);
 
-    /// All that this machine can run, slowest first.
+    /// All that this machine can run, slowest first (but AMX after AVX-512, though nobody has measured it).
     pub fn available() -> impl DoubleEndedIterator<Item = Kernel> {
         const ALL: &[Kind] = &[
             Kind::Scalar,
@@ -31,6 +33,8 @@ impl Kernel {
             Kind::Avx2,
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512,
+            #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
+            Kind::Amx,
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
             Kind::Neon,
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
@@ -41,9 +45,9 @@ impl Kernel {
         ALL.iter().copied().filter(|kind| kind.runs_here()).map(Kernel)
     }
 
-    /// The fastest that this machine can run.
+    /// The fastest that this machine can run, of those whose speed was ever measured: AMX was not, so it runs only where it is named.
     pub fn best() -> Kernel {
-        Kernel::available().next_back().unwrap_or(Kernel::SCALAR)
+        Kernel::available().rfind(|kernel| kernel.0.was_measured()).unwrap_or(Kernel::SCALAR)
     }
 
     /// Its name, such as `avx2`.
@@ -54,6 +58,8 @@ impl Kernel {
             Kind::Avx2 => "avx2",
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512 => "avx512",
+            #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
+            Kind::Amx => "amx",
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
             Kind::Neon => "neon",
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
@@ -72,6 +78,8 @@ impl Kernel {
             Kind::Avx2 => Some(&crate::fast::avx2::OPS),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Kind::Avx512 => Some(&crate::fast::avx512::OPS),
+            #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
+            Kind::Amx => Some(&crate::fast::amx::OPS),
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
             Kind::Neon => Some(&crate::fast::neon::OPS),
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
@@ -83,6 +91,14 @@ impl Kernel {
 }
 
 impl Kind {
+    fn was_measured(self) -> bool {
+        match self {
+            #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
+            Kind::Amx => false,
+            _ => true,
+        }
+    }
+
     fn runs_here(self) -> bool {
         match self {
             Kind::Scalar => true,
@@ -107,6 +123,8 @@ impl Kind {
                     && std::is_x86_feature_detected!("avx512vl")
                     && std::is_x86_feature_detected!("avx512vnni")
             }
+            #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
+            Kind::Amx => Kind::Avx512.runs_here() && crate::fast::amx::granted(),
         }
     }
 }

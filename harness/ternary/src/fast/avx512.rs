@@ -83,15 +83,21 @@ fn normalizer(logits: &[i32]) -> Normalizer {
 }
 
 #[target_feature(enable = "avx512f")]
-fn load(words: &[i32; 16]) -> __m512i {
+pub(super) fn load(words: &[i32; 16]) -> __m512i {
     // SAFETY: a reference to 64 bytes is read.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx512f")]
-fn load_line(line: &Line) -> __m512i {
+pub(super) fn load_line(line: &Line) -> __m512i {
     // SAFETY: a reference to 64 bytes is read.
     unsafe { _mm512_loadu_si512(line.0.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx512f")]
+pub(super) fn store_line(line: &mut Line, value: __m512i) {
+    // SAFETY: a reference to 64 bytes is written.
+    unsafe { _mm512_storeu_si512(line.0.as_mut_ptr().cast(), value) }
 }
 
 #[target_feature(enable = "avx512f")]
@@ -141,34 +147,50 @@ fn linear_for<const BITS: u32, const T: usize>(
             };
             let scales = scales.as_chunks::<LANES>().0;
             for (token, totals) in totals.iter_mut().enumerate() {
-                let offset = _mm512_set1_epi32(matrix.offset * sums[token]);
                 for (vector, total) in totals.iter_mut().enumerate() {
-                    let raw = dots[token][vector];
-                    let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, offset);
-                    let scale = load(&scales[vector]);
-                    for (index, total) in total.iter_mut().enumerate() {
-                        let part =
-                            |v| if index == 0 { _mm512_castsi512_si256(v) } else { _mm512_extracti64x4_epi64::<1>(v) };
-                        let product =
-                            _mm512_mul_epi32(_mm512_cvtepi32_epi64(part(dot)), _mm512_cvtepi32_epi64(part(scale)));
-                        *total = _mm512_add_epi64(*total, product);
-                    }
+                    add_scaled::<BITS>(matrix, sums[token], dots[token][vector], load(&scales[vector]), total);
                 }
             }
         }
         for (token, totals) in totals.iter().enumerate() {
             let first = token * stride + (block - begin) * BLOCK;
             let place = first..(token * stride + rows).min(first + BLOCK);
-            for (out, total) in out[place].chunks_mut(LANES).zip(totals) {
-                let value = output(matrix, finish[token], side.limit, *total);
-                if let Some(out) = out.first_chunk_mut::<LANES>() {
-                    store(out, value);
-                } else {
-                    let mut all = [0; LANES];
-                    store(&mut all, value);
-                    out.copy_from_slice(&all[..out.len()]);
-                }
-            }
+            write(matrix, finish[token], side.limit, totals, &mut out[place]);
+        }
+    }
+}
+
+/// Adds the products of 16 rows with a group, less the weights' offset and scaled, to the rows' totals. `sum` is that of the activations.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(super) fn add_scaled<const BITS: u32>(
+    matrix: &Packed,
+    sum: i32,
+    raw: __m512i,
+    scale: __m512i,
+    total: &mut [__m512i; 2],
+) {
+    let offset = _mm512_set1_epi32(matrix.offset * sum);
+    let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, offset);
+    for (index, total) in total.iter_mut().enumerate() {
+        let part = |v| if index == 0 { _mm512_castsi512_si256(v) } else { _mm512_extracti64x4_epi64::<1>(v) };
+        let product = _mm512_mul_epi32(_mm512_cvtepi32_epi64(part(dot)), _mm512_cvtepi32_epi64(part(scale)));
+        *total = _mm512_add_epi64(*total, product);
+    }
+}
+
+/// The outputs of a block's rows for one token.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(super) fn write(matrix: &Packed, finish: Finish, limit: i64, totals: &[[__m512i; 2]; VECTORS], out: &mut [i32]) {
+    for (out, total) in out.chunks_mut(LANES).zip(totals) {
+        let value = output(matrix, finish, limit, *total);
+        if let Some(out) = out.first_chunk_mut::<LANES>() {
+            store(out, value);
+        } else {
+            let mut all = [0; LANES];
+            store(&mut all, value);
+            out.copy_from_slice(&all[..out.len()]);
         }
     }
 }

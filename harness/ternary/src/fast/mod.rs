@@ -3,6 +3,8 @@
 // Some of it only some kernels use.
 #![cfg_attr(not(all(feature = "std", target_arch = "x86_64")), allow(dead_code))]
 
+#[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
+pub(crate) mod amx;
 mod attention;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub(crate) mod avx2;
