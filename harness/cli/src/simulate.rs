@@ -2,7 +2,7 @@
 
 use crate::firmware::{self, Code, Target};
 use crate::model::Loaded;
-use crate::qemu::Machine;
+use crate::qemu::{CORTEX_M, Machine, VIRT};
 use crate::{Fault, scoring};
 use golf_record::{Figures, Flash, Instructions, Probe, Ram, SimulatedMachine, Simulator};
 use golf_simulator::{Counted, Error, Job, Program, Report};
@@ -20,6 +20,8 @@ const NARROW: u32 = 12;
 const NARROW_TOKENS: u32 = 40;
 /// Images up to this size are cheap, so that every machine does their whole job.
 const CHEAP_BYTES: usize = 256 << 10;
+/// Images above this size do only the short job where all is run again, which would take minutes otherwise.
+const AGAIN_BYTES: usize = 2 << 20;
 /// More than the firmware takes of RAM beside the arena: its stack and statics.
 const BESIDE_ARENA: u64 = 8_192 + 64;
 
@@ -133,15 +135,7 @@ pub enum InQemu {
 /// If QEMU isn't there, the firmware fails or takes too long, or the machines don't agree.
 pub fn in_qemu(target: &Target, loaded: &Loaded, limit: Duration) -> Result<InQemu, Fault> {
     let image = image(loaded)?;
-    let parsed = Image::new(image).map_err(|fault| Fault::entry(fault.to_string()))?;
-    let ram = Needs::of(&parsed, 1).total_bytes() as u64 + BESIDE_ARENA;
-    let (mut machines, mut reasons) = (vec![], vec![]);
-    for machine in Machine::of(target.name) {
-        match machine.room(image.len() as u64, ram) {
-            Ok(()) => machines.push(machine),
-            Err(reason) => reasons.push(reason),
-        }
-    }
+    let (machines, reasons) = with_room(Machine::of(target.name), image)?;
     let Some((first, others)) = machines.split_first() else { return Ok(InQemu::NoRoom(reasons.join("; "))) };
     let narrow = narrowed(image);
     let (short, whole) = (first.run(&NARROWED, &narrow, limit)?, first.run(&JOB, image, limit)?);
@@ -156,6 +150,72 @@ pub fn in_qemu(target: &Target, loaded: &Loaded, limit: Duration) -> Result<InQe
     }
     let code = Code::read(target.image).map_err(|fault| Fault::machine(fault.to_string()))?;
     Ok(InQemu::Figures(Box::new(figures(whole, short, image.len(), code.flash_bytes())), agreeing))
+}
+
+/// The machines that have room for an image, and why the others have none.
+fn with_room<'a>(
+    machines: impl Iterator<Item = &'a Machine>,
+    image: &[u8],
+) -> Result<(Vec<&'a Machine>, Vec<String>), Fault> {
+    let parsed = Image::new(image).map_err(|fault| Fault::entry(fault.to_string()))?;
+    let ram = Needs::of(&parsed, 1).total_bytes() as u64 + BESIDE_ARENA;
+    let (mut found, mut reasons) = (vec![], vec![]);
+    for machine in machines {
+        match machine.room(image.len() as u64, ram) {
+            Ok(()) => found.push(machine),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    Ok((found, reasons))
+}
+
+/// Whether an entry is small enough to do the whole job again on every machine.
+///
+/// # Errors
+/// If it runs on none.
+pub fn is_quick(loaded: &Loaded) -> Result<bool, Fault> {
+    Ok(image(loaded)?.len() <= AGAIN_BYTES)
+}
+
+/// Runs the whole job in QEMU on the target that is simulated in process, and compares all figures.
+///
+/// # Errors
+/// If anything differs, or QEMU isn't there or fails.
+pub fn again_on_virt(loaded: &Loaded, figures: &Figures, limit: Duration) -> Result<(), Fault> {
+    let image = image(loaded)?;
+    let short = VIRT.run(&NARROWED, &narrowed(image), limit)?;
+    let found = self::figures(VIRT.run(&JOB, image, limit)?, short, image.len(), figures.flash.code_bytes);
+    if found == *figures {
+        return Ok(());
+    }
+    let show = |figures: &Figures| serde_json::to_string(figures).expect("figures are plain data");
+    Err(Fault::entry(format!("QEMU comes to {}, but the simulator in process to {}", show(&found), show(figures))))
+}
+
+/// Runs the short job on every machine that has room, and in process. All must come to the digest of this machine's own engine, and those with the same firmware to the
+/// same counts. Returns the machines' names.
+///
+/// # Errors
+/// If they don't, or QEMU isn't there or fails.
+pub fn again_in_short(loaded: &Loaded, limit: Duration) -> Result<Vec<&'static str>, Fault> {
+    let image = image(loaded)?;
+    let (machines, _) = with_room([&VIRT].into_iter().chain(&CORTEX_M), image)?;
+    let narrow = narrowed(image);
+    let expected = narrowed_probe(image)?;
+    let here = golf_simulator::run(&program()?, &narrow, &NARROWED, u64::MAX).map_err(|error| in_simulation(&error))?;
+    let mut reports: Vec<(&Machine, Report)> = vec![(&VIRT, here.report)];
+    for machine in &machines {
+        let report = machine.run(&NARROWED, &narrow, limit)?;
+        let probe = Probe { tokens: report.probe_tokens, sha256: report.digest.clone() };
+        if probe != expected {
+            return Err(Fault::entry(format!("on {} {}", machine.name, differ(&probe, &expected))));
+        }
+        if let Some((other, found)) = reports.iter().find(|(other, _)| other.target == machine.target) {
+            agree(other, found, machine, &report)?;
+        }
+        reports.push((machine, report));
+    }
+    Ok(machines.into_iter().map(|machine| machine.name).collect())
 }
 
 fn simulated(machine: &Machine, whole: bool) -> SimulatedMachine {
