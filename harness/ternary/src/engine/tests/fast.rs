@@ -99,3 +99,17 @@ fn it_predicts_after_whole_documents_and_goes_on() {
         }
     }
 }
+
+/// Every codec in a model so small that Miri can run it; one token and several at a time.
+#[test]
+fn small_models_on_every_kernel() {
+    for (index, (codec, _)) in Codec::NAMES.into_iter().enumerate() {
+        let (gated, groups, size) = (index % 2 == 0, 1 + index % 2, (12, 2, 1, 6, 20));
+        let image = model(Recipe { codec, gated, softcap: 3, groups, rows: 41, size, window: 3, ..PLAIN });
+        let tokens = text(4, 5);
+        let expected = one_by_one(&image, &tokens);
+        each_kernel(&image, 2, 2, |engine, name| {
+            engine.predict_document(&tokens, 0, &mut |index, logits| assert!(logits == expected[index], "{name}"));
+        });
+    }
+}
