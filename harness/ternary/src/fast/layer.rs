@@ -95,4 +95,11 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_kernel_counts_the_products_of_its_peak() {
+        for ops in Kernel::available().filter_map(Kernel::ops) {
+            assert_eq!((ops.peak)(3), 3 * (ops.peak)(1));
+        }
+    }
 }
