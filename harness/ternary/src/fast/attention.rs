@@ -72,16 +72,28 @@ impl Cache {
         Cache { keys: vec![[0; 16]; capacity / 16 * chunks], values: vec![0; capacity / 4 * width], chunks, width }
     }
 
-    /// Stores a key, rotated and quantised, and a value, quantised.
-    pub(super) fn write(&mut self, slot: usize, key: &[i8], value: &[i8]) {
+    /// Stores keys, rotated and quantised, and values, quantised, of one to four tokens whose slots share words of values.
+    pub(super) fn write(&mut self, slot: usize, keys: &[&[i8]], values: &[&[i8]]) {
         let tile = &mut self.keys[slot / 16 * self.chunks..][..self.chunks];
-        for (vector, four) in tile.iter_mut().zip(key.chunks(4)) {
-            vector[slot % 16] = word(four);
+        for (lane, key) in (slot % 16..).zip(keys) {
+            let (fours, rest) = key.as_chunks::<4>();
+            tile.iter_mut().zip(fours).for_each(|(vector, four)| vector[lane] = whole_word(*four));
+            if !rest.is_empty() {
+                tile[fours.len()][lane] = word(rest);
+            }
         }
-        let row = &mut self.values[slot / 4 * self.width..];
-        let (shift, mask) = (8 * (slot % 4), !(0xff << (8 * (slot % 4))));
-        for (word, &value) in row.iter_mut().zip(value) {
-            *word = *word & mask | i32::from(value as u8) << shift;
+        let row = &mut self.values[slot / 4 * self.width..][..self.width];
+        if let [a, b, c, d] = values {
+            for ((word, (&a, &b)), (&c, &d)) in row.iter_mut().zip(a.iter().zip(*b)).zip(c.iter().zip(*d)) {
+                *word = whole_word([a, b, c, d]);
+            }
+            return;
+        }
+        for (byte, value) in (slot % 4..).zip(values) {
+            let (shift, mask) = (8 * byte, !(0xff << (8 * byte)));
+            for (word, &value) in row.iter_mut().zip(*value) {
+                *word = *word & mask | i32::from(value as u8) << shift;
+            }
         }
     }
 

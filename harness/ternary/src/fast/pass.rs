@@ -272,12 +272,19 @@ impl Pass<'_, '_> {
             let cache = depth * shape.kv_heads + head;
             // SAFETY: each cache is written by one thread, between the barrier behind its last readers and the one before the next.
             let cache = unsafe { &mut commons.caches.part_mut(cache..cache + 1)[0] };
-            for token in 0..self.job.count() {
-                let begin = token * keys + head * width;
+            let mut token = 0;
+            while token < self.job.count() {
+                let slot = (self.position + token) % commons.capacity;
+                let count = (4 - slot % 4).min(self.job.count() - token);
+                let row = |token: usize| token * keys + head * width..token * keys + (head + 1) * width;
                 // SAFETY: written before the barrier, or by this thread.
-                let (key, value) =
-                    unsafe { (commons.keys.part(begin..begin + width), commons.values.part(begin..begin + width)) };
-                cache.write((self.position + token) % commons.capacity, key, value);
+                let [key, value] = unsafe {
+                    [&commons.keys, &commons.values].map(|rows| {
+                        core::array::from_fn::<_, 4, _>(|index| rows.part(row(token + index.min(count - 1))))
+                    })
+                };
+                cache.write(slot, &key[..count], &value[..count]);
+                token += count;
             }
         }
         self.member.barrier();

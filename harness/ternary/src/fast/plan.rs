@@ -11,6 +11,8 @@ use crate::{Codec, Kernel};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::Ordering::Relaxed;
 
 /// Rows of a block.
 pub(super) const BLOCK: usize = 64;
@@ -138,6 +140,23 @@ fn lay_out(matrix: &Matrix<'_>, (bits, offset): (u32, i32), padded: usize, lines
     }
 }
 
+/// What some threads do.
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+fn together<T: Send>(threads: usize, work: impl Fn() -> Vec<T> + Copy + Send) -> Vec<T> {
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        others.into_iter().for_each(|other| all.extend(other.join().expect("it only lays weights out")));
+        all
+    })
+}
+
+/// What the one thread does.
+#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+fn together<T>(_threads: usize, work: impl Fn() -> Vec<T>) -> Vec<T> {
+    work()
+}
+
 /// Columns that a kernel takes at a time.
 pub(super) const fn step(bits: u32) -> usize {
     if bits == 1 { 32 } else { 16 }
@@ -155,10 +174,35 @@ pub struct Plan {
 impl Plan {
     /// None for [`Kernel::SCALAR`], which runs from the image as it is.
     pub fn new(image: &Image<'_>, kernel: Kernel) -> Option<Self> {
+        Plan::with_threads(image, kernel, 1)
+    }
+
+    /// The same, made by several threads.
+    pub fn with_threads(image: &Image<'_>, kernel: Kernel, threads: usize) -> Option<Self> {
         let ops = kernel.ops()?;
-        let pack = |block| Part::ALL.map(|part| image.matrix(block, part).map(|matrix| Packed::new(&matrix)));
-        let blocks = (0..image.shape().blocks).map(pack).collect();
-        Some(Plan { kernel, ops, embedding: Packed::new(&image.embedding()), blocks })
+        // The largest comes first, so that none is left alone with it.
+        let mut matrices = vec![Some(image.embedding())];
+        for block in 0..image.shape().blocks {
+            matrices.extend(Part::ALL.map(|part| image.matrix(block, part)));
+        }
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = vec![];
+            loop {
+                let index = next.fetch_add(1, Relaxed);
+                match matrices.get(index) {
+                    Some(matrix) => done.push((index, matrix.as_ref().map(Packed::new))),
+                    None => return done,
+                }
+            }
+        };
+        let mut done = together(threads, work);
+        done.sort_by_key(|(index, _)| *index);
+        let mut packed = done.into_iter().map(|(_, matrix)| matrix);
+        let embedding = packed.next()??;
+        let block = |_| core::array::from_fn(|_| packed.next().flatten());
+        let blocks = (0..image.shape().blocks).map(block).collect();
+        Some(Plan { kernel, ops, embedding, blocks })
     }
 
     /// The kernel that it was made for.
