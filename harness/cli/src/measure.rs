@@ -1,20 +1,23 @@
 //! What the CPU target measures, inside a child process.
 
-use crate::model::{Loaded, Running};
+use crate::model::{Loaded, Needed, Running};
 use crate::scoring::best;
 use crate::{Fault, worker};
 use golf_core::Session;
 use golf_record::submission::hex;
 use golf_record::{Measurement, Roofline, Work};
-use golf_ternary::Kernel;
+use golf_ternary::{Kernel, fast};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-/// The measurements, in the order in which they are taken. Each gets a child process of its own.
-pub const NAMES: [&str; 4] = ["load", "first_token", "prompt", "generate"];
+/// The measurements that are taken on one thread, in this order. Each gets a child process of its own.
+pub const NAMES: [&str; 7] = ["load", "first_token", "artifact_to_token", "prompt", "generate", "read", "products"];
+/// Those that are taken on several threads too.
+pub const TEAM_NAMES: [&str; 4] = ["prompt", "generate", "read", "products"];
 
 /// Samples of each measurement, unless they take too long.
 const SAMPLES: usize = 7;
@@ -40,10 +43,14 @@ pub struct Sampled {
 /// What is measured on what.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
+    /// The artifact's file.
+    pub path: &'a Path,
     /// Bytes of the artifact.
     pub artifact: &'a [u8],
     /// Text for prompts, of which the first 512 tokens are taken.
     pub text: &'a [u8],
+    /// Threads to run on.
+    pub threads: usize,
 }
 
 /// English for prompts: the documents of the headline task, joined.
@@ -64,11 +71,11 @@ pub fn text(root: &Path) -> Result<Vec<u8>, Fault> {
     Ok(text)
 }
 
-/// Takes one of [`NAMES`].
+/// Takes one of [`NAMES`]; none if it makes no sense for the model.
 ///
 /// # Errors
 /// If the artifact is not in order, or two samples came to different results.
-pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Sampled, Fault> {
+pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Option<Sampled>, Fault> {
     let (work, samples, digest) = match name {
         "load" => {
             // The start of the model is part of it: an artifact that can't predict isn't loaded.
@@ -77,11 +84,23 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Sampled, Fault> {
         }
         "first_token" => with_model(subject, |running| {
             let mut logits = vec![0; running.model().vocabulary().len()];
-            let first = |running: &mut Running<'_>, logits: &mut Vec<i32>| {
-                Ok(vec![best(Session::begin(running.model(), logits).predict()) as u8])
-            };
-            repeat(|| timed(|| first(running, &mut logits))).map(|(samples, digest)| (None, samples, digest))
+            repeat(|| timed(|| Ok(first_token(running, &mut logits)))).map(|(samples, digest)| (None, samples, digest))
         })?,
+        "artifact_to_token" => {
+            let first = || {
+                let bytes = std::fs::read(subject.path).map_err(|fault| Fault::reading(subject.path, &fault))?;
+                worker::load(&bytes)?.start_on(subject.threads, |mut running| {
+                    let mut logits = vec![0; running.model().vocabulary().len()];
+                    first_token(&mut running, &mut logits)
+                })
+            };
+            repeat(|| timed(first)).map(|(samples, digest)| (None, samples, digest))?
+        }
+        "read" | "products" => {
+            let Some(needed) = worker::load(subject.artifact)?.needed()? else { return Ok(None) };
+            let take = if name == "read" { read } else { products };
+            (None, take(&needed, subject.threads), String::new())
+        }
         "prompt" => with_model(subject, |running| {
             let (tokens, bytes) = prompt(running, subject.text);
             let work = Work { tokens: tokens.len() as u64, bytes };
@@ -101,8 +120,9 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Sampled, Fault> {
         })?,
         _ => return Err(Fault::usage(format!("there is no measurement `{name}`"))),
     };
-    let measurement = Measurement { name: name.into(), unit: "ns".into(), work, samples };
-    Ok(Sampled { measurement, peak_memory: peak_memory(), digest })
+    let name = if subject.threads > 1 { format!("{name}_{}_threads", subject.threads) } else { name.into() };
+    let measurement = Measurement { name, unit: "ns".into(), work, samples };
+    Ok(Some(Sampled { measurement, peak_memory: peak_memory(), digest }))
 }
 
 type Taken = (Option<Work>, Vec<u64>, String);
@@ -112,7 +132,63 @@ fn with_model(
     run: impl FnOnce(&mut Running<'_>) -> Result<Taken, Fault>,
 ) -> Result<Taken, Fault> {
     let loaded: Loaded = worker::load(subject.artifact)?;
-    loaded.start(|mut running| run(&mut running))?
+    loaded.start_on(subject.threads, |mut running| run(&mut running))?
+}
+
+fn first_token(running: &mut Running<'_>, logits: &mut [i32]) -> Vec<u8> {
+    best(Session::begin(running.model(), logits).predict()).to_le_bytes().to_vec()
+}
+
+/// Nanoseconds to read as many bytes as a token needs, once: what generation takes at least.
+fn read(needed: &Needed, threads: usize) -> Vec<u64> {
+    let buffer = vec![1u64; needed.bytes.div_ceil(8).max(threads)];
+    let parts: Vec<&[u64]> = buffer.chunks(buffer.len().div_ceil(threads)).collect();
+    let times = (1 << 24) / needed.bytes.max(1) + 1;
+    let part = |rank: usize| parts.get(rank).map_or(0, |part| fold(black_box(part)));
+    limit(threads, times, &|rank| (0..times).for_each(|_| _ = black_box(part(rank))))
+}
+
+/// Nanoseconds for the multiply-adds of a token on registers alone: what a token of a prompt takes at least.
+fn products(needed: &Needed, threads: usize) -> Vec<u64> {
+    let Some(step) = fast::peak(needed.kernel, 1) else { return vec![] };
+    let rounds = needed.multiply_adds.div_ceil(step * threads as u64);
+    let times = (1 << 27) / needed.multiply_adds.max(1) as usize + 1;
+    limit(threads, times, &|_| _ = black_box(fast::peak(needed.kernel, rounds * times as u64)))
+}
+
+/// Samples of what some threads do at once; each does it so many times.
+fn limit(threads: usize, times: usize, work: &(dyn Fn(usize) + Sync)) -> Vec<u64> {
+    let barrier = Barrier::new(threads);
+    let each = &|rank| {
+        let once = |_| {
+            work(rank);
+            barrier.wait();
+            let begin = Instant::now();
+            work(rank);
+            let elapsed = begin.elapsed().as_nanos() as u64 / times as u64;
+            barrier.wait();
+            elapsed
+        };
+        (0..SAMPLES).map(once).collect::<Vec<u64>>()
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|rank| scope.spawn(move || each(rank))).collect();
+        let mut slowest = each(0);
+        for other in others {
+            let samples = other.join().expect("it only reads and multiplies");
+            slowest.iter_mut().zip(samples).for_each(|(slowest, sample)| *slowest = sample.max(*slowest));
+        }
+        slowest
+    })
+}
+
+/// Sixteen sums, few enough for the registers of any build, so that loads are what takes the time.
+fn fold(buffer: &[u64]) -> u64 {
+    let mut sums = [0u64; 16];
+    for words in buffer.as_chunks::<16>().0 {
+        sums.iter_mut().zip(words).for_each(|(sum, word)| *sum ^= word);
+    }
+    sums.iter().fold(0, |all, sum| all ^ sum)
 }
 
 /// Samples until there are enough, after one that doesn't count. Every sample must come to the same.
@@ -166,12 +242,12 @@ fn generate(running: &mut Running<'_>, prompt: &[u32]) -> (Duration, Vec<u8>) {
 pub fn roofline() -> Roofline {
     const ROUNDS: u64 = 5_000;
     let buffer: Vec<u64> = (0..2_000_000).collect();
-    let read = || black_box(&buffer).iter().fold(0u64, |sum, word| sum.wrapping_add(*word));
+    let read = || fold(black_box(&buffer));
     let (a, b): (Vec<i8>, Vec<i8>) = (0..4_096).map(|i| (i as i8, (i * 7) as i8)).unzip();
     let products = || black_box(&a).iter().zip(black_box(&b)).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>();
     let kernel = Kernel::best();
     let dot = || {
-        golf_ternary::fast::peak(kernel, ROUNDS).unwrap_or_else(|| {
+        fast::peak(kernel, ROUNDS).unwrap_or_else(|| {
             (0..ROUNDS).for_each(|_| _ = black_box(products()));
             ROUNDS * a.len() as u64
         })

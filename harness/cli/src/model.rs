@@ -12,6 +12,9 @@ use std::sync::OnceLock;
 /// Tokens that the ternary engine takes at once when it scores: enough to read the weights seldom, few enough for the cache.
 const BATCH: usize = 48;
 
+/// More threads than this don't make a model of 16 MB faster.
+const MOST_THREADS: usize = 16;
+
 /// An artifact made ready to run.
 #[derive(Clone, Debug)]
 pub enum Loaded {
@@ -78,11 +81,19 @@ pub fn load(artifact: &Artifact<'_>) -> Result<Loaded, Fault> {
 }
 
 impl Loaded {
-    /// Starts the model and lends it to `run`.
+    /// Starts the model on one thread and lends it to `run`.
     ///
     /// # Errors
     /// If the model can't be started.
     pub fn start<T>(&self, run: impl FnOnce(Running<'_>) -> T) -> Result<T, Fault> {
+        self.start_on(1, run)
+    }
+
+    /// Starts the model on as many threads as it can use, at most `threads`, and lends it to `run`. Its predictions don't depend on them.
+    ///
+    /// # Errors
+    /// If the model can't be started.
+    pub fn start_on<T>(&self, threads: usize, run: impl FnOnce(Running<'_>) -> T) -> Result<T, Fault> {
         match self {
             Loaded::Uniform => Ok(run(Running::Stepwise(&mut Uniform))),
             Loaded::Mix(config) => {
@@ -91,9 +102,9 @@ impl Loaded {
             }
             Loaded::Ternary(bytes, plan) => {
                 let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
-                let kernel = kernel()?;
-                if let Some(plan) = plan.get_or_init(|| Plan::new(&image, kernel)) {
-                    return Ok(run(Running::Whole(&mut fast::Engine::new(image, plan, BATCH))));
+                if let Some(plan) = plan_of(&image, plan)? {
+                    let mut engine = fast::Engine::with_threads(image, plan, BATCH, threads.clamp(1, MOST_THREADS));
+                    return Ok(run(Running::Whole(&mut engine)));
                 }
                 let needs = Needs::of(&image, BATCH);
                 let (mut words, mut bytes) = (vec![0; needs.words], vec![0; needs.bytes]);
@@ -102,6 +113,44 @@ impl Loaded {
             }
         }
     }
+}
+
+/// What a token needs of the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Needed {
+    /// Bytes of weights, as they lie in memory.
+    pub bytes: usize,
+    /// Multiply-adds of int8.
+    pub multiply_adds: u64,
+    /// The instructions that do them.
+    pub kernel: Kernel,
+}
+
+impl Loaded {
+    /// What a token needs, of a model that is weights laid out for vectors.
+    ///
+    /// # Errors
+    /// If the model can't be started.
+    pub fn needed(&self) -> Result<Option<Needed>, Fault> {
+        let Loaded::Ternary(bytes, plan) = self else { return Ok(None) };
+        let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
+        Ok(plan_of(&image, plan)?.map(|plan| Needed {
+            bytes: plan.weight_bytes(&image),
+            multiply_adds: image.shape().multiply_adds(),
+            kernel: plan.kernel(),
+        }))
+    }
+}
+
+/// The plan, made when it is first asked for, by as many threads as there are cores; none for the scalar kernel.
+fn plan_of<'p>(image: &Image<'_>, plan: &'p OnceLock<Option<Plan>>) -> Result<Option<&'p Plan>, Fault> {
+    let kernel = kernel()?;
+    Ok(plan.get_or_init(|| Plan::with_threads(image, kernel, cores().min(MOST_THREADS))).as_ref())
+}
+
+/// Threads that may run at a time.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
 }
 
 /// The kernel that the environment variable `GOLF_KERNEL` names, or else the fastest.

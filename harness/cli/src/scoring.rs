@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Scores items on `threads` threads, each with a model of its own; the result doesn't depend on their number. `done` is called
-/// after each item.
+/// Scores items on `threads` threads, each with a model of its own, or a few items with one model on all threads; the result doesn't depend on their
+/// number. `done` is called after each item.
 ///
 /// # Errors
 /// If the model can't be started, or cuts text in a way that loses some of it.
@@ -23,8 +23,9 @@ pub fn score_items(
 ) -> Result<Vec<ItemScore>, Fault> {
     let next = AtomicUsize::new(0);
     let scored: Mutex<Vec<Option<ItemScore>>> = Mutex::new(vec![None; items.len()]);
+    let models = if items.len() < threads { 1 } else { threads.max(1) };
     let work = || {
-        loaded.start(|mut model| {
+        loaded.start_on(threads / models, |mut model| {
             let mut scorer = Scorer::new(&mut model);
             while let Some((index, item)) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
@@ -37,7 +38,7 @@ pub fn score_items(
         })?
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.clamp(1, items.len().max(1))).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..models).map(|_| scope.spawn(work)).collect();
         workers
             .into_iter()
             .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))

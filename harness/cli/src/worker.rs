@@ -64,6 +64,8 @@ pub enum Work {
     Measure {
         /// Which.
         name: String,
+        /// On how many threads.
+        threads: usize,
     },
     /// Run on a simulated microcontroller.
     Simulate {
@@ -267,10 +269,13 @@ fn work(job: &Job) -> Result<(), Fault> {
             let loaded = load(&read(target)?)?;
             score(&loaded, &job.root, target, tasks, season, *threads)?;
         }
-        (Work::Measure { name }, Some(target)) => {
+        (Work::Measure { name, threads }, Some(target)) => {
             let bytes = read(target)?;
             let text = measure::text(&job.root)?;
-            say(&Message::Measured(measure::sample(name, &Subject { artifact: &bytes, text: &text })?));
+            let subject = Subject { path: &target.path, artifact: &bytes, text: &text, threads: *threads };
+            if let Some(sampled) = measure::sample(name, &subject)? {
+                say(&Message::Measured(sampled));
+            }
         }
         (Work::Simulate { room }, Some(target)) => {
             let loaded = load(&read(target)?)?;
@@ -303,7 +308,8 @@ fn score(
         let pair = target.sha256.get(2 * index..2 * index + 2).unwrap_or_default();
         *byte = u8::from_str_radix(pair, 16).map_err(|_| Fault::usage("not a digest"))?;
     }
-    say(&Message::Probe(loaded.start(|mut model| scoring::probe(&mut model, golf_core::probe::TOKENS))??));
+    let probe = |mut model: model::Running<'_>| scoring::probe(&mut model, golf_core::probe::TOKENS);
+    say(&Message::Probe(loaded.start_on(threads, probe)??));
     for id in tasks {
         let task = Task::load(&root.join("tasks").join(id))?;
         let items = task.items(&digest, season);

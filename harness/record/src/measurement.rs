@@ -66,7 +66,8 @@ pub struct Roofline {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measurement {
-    /// `load`, `first_token`, `prompt`, `generate` or `peak_memory`.
+    /// `load`, `first_token`, `artifact_to_token` (from the file to the first prediction), `prompt`, `generate`, `read` and `products` (what reading
+    /// a token's weights and multiplying them takes at least) or `peak_memory`; on more threads than one with a suffix such as `_2_threads`.
     pub name: String,
     /// Unit of the samples: `ns` or `bytes`.
     pub unit: String,

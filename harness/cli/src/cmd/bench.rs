@@ -3,7 +3,7 @@
 use super::{Common, all, messages, print, print_json};
 use crate::golf::{Candidate, Golf};
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
-use crate::{Fault, machine, measure};
+use crate::{Fault, machine, measure, model};
 use golf_record::{Failure, Machine, Measurement, Measurements, Roofline, Spread};
 use indicatif::ProgressBar;
 
@@ -12,6 +12,9 @@ use indicatif::ProgressBar;
 pub struct Args {
     /// Submissions; all by default
     slugs: Vec<String>,
+    /// Threads to measure on, beside one
+    #[arg(long, value_name = "N", default_value_t = model::cores())]
+    threads: usize,
     #[command(flatten)]
     limits: Limits,
 }
@@ -22,7 +25,7 @@ pub struct Args {
 /// If one isn't in order; one that can't be measured is recorded as such.
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
-    let mut bench = Bench::new(&golf, args.limits);
+    let mut bench = Bench::new(&golf, args.threads, args.limits);
     let (mut faults, mut documents) = (vec![], vec![]);
     for (_, candidate) in golf.candidates(&args.slugs)? {
         match candidate.and_then(|candidate| bench.measure(&golf, &candidate, vec![])) {
@@ -50,13 +53,14 @@ pub struct Bench {
     /// Its fingerprint.
     pub machine: Machine,
     roofline: Option<Roofline>,
+    threads: usize,
     limits: Limits,
 }
 
 impl Bench {
-    /// Of this machine.
-    pub fn new(golf: &Golf, limits: Limits) -> Self {
-        Bench { machine: machine::this(&golf.root), roofline: None, limits }
+    /// Of this machine; speed is measured on one thread and on so many.
+    pub fn new(golf: &Golf, threads: usize, limits: Limits) -> Self {
+        Bench { machine: machine::this(&golf.root), roofline: None, threads, limits }
     }
 
     /// Whether the record of an entry on this machine is of its present artifact and engine.
@@ -85,17 +89,20 @@ impl Bench {
     ) -> Result<Measurements, Fault> {
         let roofline = self.roofline(golf)?;
         let slug = candidate.submission.slug.clone();
-        let bar = ProgressBar::new(measure::NAMES.len() as u64).with_message(slug.clone());
+        let team = measure::TEAM_NAMES.iter().map(|name| (*name, self.threads)).filter(|_| self.threads > 1);
+        let all: Vec<(&str, usize)> = measure::NAMES.iter().map(|name| (*name, 1)).chain(team).collect();
+        let bar = ProgressBar::new(all.len() as u64).with_message(slug.clone());
         let (mut measurements, mut memory) = (vec![], vec![]);
-        for name in measure::NAMES {
+        for (name, threads) in all {
             bar.inc(1);
             let target = Target { path: candidate.artifact.clone(), sha256: candidate.facts.sha256.clone() };
-            let work = Work::Measure { name: name.into() };
+            let work = Work::Measure { name: name.into(), threads };
             let job = Job { root: golf.root.clone(), artifact: Some(target), work, limits: self.limits };
             let result = worker::run(&job, |message| {
                 if let Message::Measured(sampled) = message {
                     measurements.push(sampled.measurement);
-                    memory.extend(sampled.peak_memory.filter(|_| name == "prompt" || name == "generate"));
+                    let counts = threads == 1 && (name == "prompt" || name == "generate");
+                    memory.extend(sampled.peak_memory.filter(|_| counts));
                 }
             });
             failures.extend(result.err().map(|error| error.at(&format!("measure {name}"))));
@@ -140,6 +147,22 @@ impl Bench {
     }
 }
 
+/// How much of the machine's limit, taken on as many threads, a prompt or generation reaches.
+fn share(record: &Measurements, measurement: &Measurement) -> String {
+    let (name, threads) = measurement.name.split_once('_').unwrap_or((&measurement.name, ""));
+    let (limit, what) = match name {
+        "prompt" => ("products", "int8 products"),
+        "generate" => ("read", "reading"),
+        _ => return String::new(),
+    };
+    let limit = if threads.is_empty() { limit.into() } else { format!("{limit}_{threads}") };
+    let least = record.get(&limit).and_then(|limit| Spread::of(&limit.samples));
+    match (measurement.tokens_per_second(), least) {
+        (Some(tokens), Some(least)) => format!(", {:.0} % of the {what}", tokens * least.median / 1e7),
+        _ => String::new(),
+    }
+}
+
 fn describe(record: &Measurements) -> String {
     let mut text = format!("{} on {}\n", record.slug, record.machine.id);
     for measurement in &record.measurements {
@@ -154,8 +177,9 @@ fn describe(record: &Measurements) -> String {
         };
         let count = measurement.samples.len();
         text.push_str(&format!(
-            "  {:12} {value:.3} {unit} (MAD {deviation:.3}, {count} samples){rate}\n",
-            measurement.name
+            "  {:12} {value:.3} {unit} (MAD {deviation:.3}, {count} samples){rate}{}\n",
+            measurement.name,
+            share(record, measurement)
         ));
     }
     for failure in &record.failures {

@@ -30,7 +30,7 @@ pub struct Args {
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let tasks = golf.select("core", None)?;
-    let mut bench = Bench::new(&golf, args.means.limits);
+    let mut bench = Bench::new(&golf, args.means.threads, args.means.limits);
     let (mut faults, mut skipped) = (vec![], vec![]);
     for (_, candidate) in golf.candidates(&args.slugs)? {
         let done =

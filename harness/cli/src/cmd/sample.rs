@@ -31,6 +31,9 @@ pub struct Args {
     /// The same seed writes the same text
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Threads that the model runs on; the text doesn't depend on it
+    #[arg(long, value_name = "N", default_value_t = model::cores())]
+    threads: usize,
 }
 
 /// Streams text from an entry.
@@ -45,7 +48,8 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let (_, candidate) = golf.candidates(std::slice::from_ref(&args.slug))?.remove(0);
     let candidate = candidate?;
     let artifact = Artifact::read(&candidate.submission.artifact).expect("checked before");
-    let text = model::load(&artifact)?.start(|mut running| write(&mut running, args, !common.json))?;
+    let loaded = model::load(&artifact)?;
+    let text = loaded.start_on(args.threads, |mut running| write(&mut running, args, !common.json))?;
     if common.json {
         let text = String::from_utf8_lossy(&text);
         print_json(&serde_json::json!({ "slug": args.slug, "prompt": args.prompt, "seed": args.seed, "text": text }));

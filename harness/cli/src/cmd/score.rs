@@ -36,15 +36,11 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Means {
     /// Threads for scoring; the scores don't depend on it
-    #[arg(long, value_name = "N", default_value_t = default_threads())]
+    #[arg(long, value_name = "N", default_value_t = model::cores())]
     pub threads: usize,
     /// Of the child process
     #[command(flatten)]
     pub limits: Limits,
-}
-
-fn default_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, Into::into)
 }
 
 /// Scores submissions and records the scores.
@@ -55,7 +51,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let candidates = golf.candidates(&args.slugs)?;
     if !args.text.is_empty() {
-        return texts(common, candidates, &args.text);
+        return texts(common, candidates, &args.text, args.means.threads);
     }
     let tasks = golf.select(&args.suite, args.task.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
@@ -199,7 +195,7 @@ pub fn describe_task(task: &TaskScore) -> String {
 }
 
 /// The exact cost of any text files.
-fn texts(common: &Common, candidates: Vec<Checked>, files: &[PathBuf]) -> Result<(), Fault> {
+fn texts(common: &Common, candidates: Vec<Checked>, files: &[PathBuf], threads: usize) -> Result<(), Fault> {
     let mut documents = vec![];
     for (slug, candidate) in candidates {
         let candidate = candidate?;
@@ -207,7 +203,7 @@ fn texts(common: &Common, candidates: Vec<Checked>, files: &[PathBuf]) -> Result
         let loaded = model::load(&artifact)?;
         for file in files {
             let text = std::fs::read(file).map_err(|fault| Fault::reading(file, &fault))?;
-            let (cost, tokens) = loaded.start(|mut model| scoring::score_text(&mut model, &text))??;
+            let (cost, tokens) = loaded.start_on(threads, |mut model| scoring::score_text(&mut model, &text))??;
             let per_byte = cost.0 as f64 / Cost::BIT.0 as f64 / text.len().max(1) as f64;
             if !common.json {
                 let line = format!(
