@@ -12,6 +12,9 @@ use std::sync::OnceLock;
 /// Tokens that the ternary engine takes at once when it scores: enough to read the weights seldom, few enough for the cache.
 const BATCH: usize = 48;
 
+/// Multiply-adds of a token for which a thread's barriers pay.
+const WORTH_A_THREAD: u64 = 2_000_000;
+
 /// More threads than this don't make a model of 16 MB faster.
 const MOST_THREADS: usize = 16;
 
@@ -103,7 +106,8 @@ impl Loaded {
             Loaded::Ternary(bytes, plan) => {
                 let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
                 if let Some(plan) = plan_of(&image, plan)? {
-                    let mut engine = fast::Engine::with_threads(image, plan, BATCH, threads.clamp(1, MOST_THREADS));
+                    let useful = (image.shape().multiply_adds() / WORTH_A_THREAD).min(MOST_THREADS as u64) as usize;
+                    let mut engine = fast::Engine::with_threads(image, plan, BATCH, threads.min(useful).max(1));
                     return Ok(run(Running::Whole(&mut engine)));
                 }
                 let needs = Needs::of(&image, BATCH);
