@@ -18,5 +18,8 @@ pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
 pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, Score, Summary, TaskScore};
-pub use simulation::{Figures, Flash, IN_PROCESS, Instructions, Ram, SimulatedMachine, Simulation, Simulator, TARGETS};
+pub use simulation::{
+    Accesses, Figures, Flash, IN_PROCESS, InstructionMix, Instructions, Ram, SimulatedMachine, Simulation, Simulator,
+    TARGETS,
+};
 pub use store::{Store, StoreError, write_atomically};
