@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cmd;
+pub mod estimate;
 pub mod fault;
 pub mod firmware;
 pub mod golf;

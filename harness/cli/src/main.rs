@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Verb::Verify(args) => cmd::verify::run(&common, &args),
         Verb::Ci(args) => cmd::ci::run(&common, &args),
         Verb::Sample(args) => cmd::sample::run(&common, &args),
+        Verb::Boards(args) => cmd::boards::run(&common, &args),
         Verb::Site => cmd::site::run(&common),
         Verb::Doctor => cmd::doctor::run(&common),
         Verb::Pack(args) => cmd::pack::run(&common, &args),

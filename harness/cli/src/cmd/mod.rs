@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub mod bench;
+pub mod boards;
 pub mod check;
 pub mod ci;
 pub mod doctor;
@@ -72,6 +73,8 @@ pub enum Verb {
     Ci(ci::Args),
     /// Let an entry write text
     Sample(sample::Args),
+    /// Which entries fit which boards, and about how fast they would be there
+    Boards(boards::Args),
     /// Render the site from the records
     Site,
     /// What this machine has and lacks
