@@ -67,6 +67,8 @@ pub struct Row {
     pub ram_bytes: Option<u64>,
     /// Flash that it needs there: the model's image and the code.
     pub flash_bytes: Option<u64>,
+    /// Simulated targets whose logits are the same, joined by spaces.
+    pub identical_on: String,
 }
 
 /// The leaderboard as files.
@@ -94,6 +96,14 @@ impl Entry {
     /// What was counted for a simulated target, one of [`TARGETS`](crate::TARGETS), unless it failed.
     pub fn simulated(&self, target: &str) -> Option<&Figures> {
         self.simulations.iter().find(|simulation| simulation.target == target)?.figures()
+    }
+
+    /// Simulated targets on which the logits are those of the score, bit for bit.
+    pub fn identical(&self) -> Vec<&str> {
+        let Some(score) = &self.score else { return vec![] };
+        let is_identical =
+            |simulation: &&Simulation| simulation.figures().is_some_and(|figures| figures.probe == score.probe);
+        self.simulations.iter().filter(is_identical).map(|simulation| simulation.target.as_str()).collect()
     }
 
     /// Size of the artifact, once scored.
@@ -170,7 +180,7 @@ impl Leaderboard {
             "digest",
         ];
         let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record).expect("to memory");
-        let simulated = ["instructions_per_token", "ram_bytes", "flash_bytes"].map(String::from);
+        let simulated = ["instructions_per_token", "ram_bytes", "flash_bytes", "identical_on"].map(String::from);
         write(
             &mut csv,
             fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).chain(simulated).collect(),
@@ -188,6 +198,7 @@ impl Leaderboard {
             record.extend(self.tasks.iter().map(value));
             let simulated = [row.instructions_per_token, row.ram_bytes, row.flash_bytes];
             record.extend(simulated.map(|count| count.map(|count| count.to_string()).unwrap_or_default()));
+            record.push(row.identical_on.clone());
             write(&mut csv, record);
         }
         let json = serde_json::json!({ "schema": 1, "headline": HEADLINE, "rows": rows });
@@ -248,6 +259,7 @@ fn row(class: u64, rank: usize, entry: &Entry) -> Option<Row> {
         instructions_per_token: entry.simulated(IN_PROCESS).and_then(Figures::instructions_per_token),
         ram_bytes: entry.simulated(IN_PROCESS).map(Figures::ram_bytes),
         flash_bytes: entry.simulated(IN_PROCESS).map(Figures::flash_bytes),
+        identical_on: entry.identical().join(" "),
     })
 }
 
