@@ -1,7 +1,11 @@
 //! Building an image from a model's parts.
 
 use crate::Codec;
-use crate::image::{BLOCK, DESCRIPTOR, HEADER, Image, ImageError, LAYOUT, MAGIC, PARTS, Part, Shape, word};
+use crate::image::{
+    BLOCK, BY_COLUMNS, DESCRIPTOR, HEADER, Image, ImageError, LAYOUT, MAGIC, PARTS, Part, Shape, can_lie_by_columns,
+    word,
+};
+use crate::rows::Order;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -122,14 +126,14 @@ pub fn build(source: &Source<'_>) -> Result<Vec<u8>, BuildError> {
     image.section(word::SINE, sine.iter().flat_map(|value| value.to_le_bytes()));
     image.section(word::FREQUENCIES, source.frequencies.iter().flat_map(|value| value.to_le_bytes()));
     image.section(word::BLOCK_MAP, source.block_map.iter().copied());
-    image.matrix(HEADER, "embedding", &source.embedding, (shape.rows, shape.dim))?;
+    image.matrix(HEADER, "embedding", &source.embedding, (shape.rows, shape.dim), false)?;
     for (index, block) in source.blocks.iter().enumerate() {
         let first = HEADER + DESCRIPTOR + index * BLOCK;
         for part in Part::ALL {
             let (name, matrix) = block.part(part);
             if let (Some(matrix), Some(size)) = (matrix, shape.part(part)) {
                 let name = alloc::format!("blocks.{index}.{name}");
-                image.matrix(first + part as usize * DESCRIPTOR, &name, matrix, size)?;
+                image.matrix(first + part as usize * DESCRIPTOR, &name, matrix, size, part == Part::Down)?;
             }
         }
         image.section(first + PARTS * DESCRIPTOR, block.gains.iter().flat_map(|gain| gain.to_le_bytes()));
@@ -218,6 +222,7 @@ impl Writer {
         name: &str,
         source: &MatrixSource<'_>,
         (rows, cols): (usize, usize),
+        sparse: bool,
     ) -> Result<(), BuildError> {
         let fail = |fault| Err(BuildError::Matrix { name: name.into(), fault });
         if source.weights.len() != rows * source.codec.row_bytes(cols) {
@@ -234,10 +239,14 @@ impl Writer {
         let top = scales.chunks(groups).map(|row| row.iter().map(|&s| u128::from(s)).sum::<u128>()).max().unwrap_or(0);
         let pre_shift = (128 - (reach * top).leading_zeros()).saturating_sub(31);
         let codec = Codec::NAMES.iter().position(|&(kind, _)| kind == source.codec).expect("all are named");
+        // An activation of the MLP is zero for half of its inputs or more.
+        let by_columns = sparse && can_lie_by_columns(source.codec, groups);
+        let codec = codec | if by_columns { BY_COLUMNS as usize } else { 0 };
         for (index, value) in [codec, groups, exponent as usize, pre_shift as usize].into_iter().enumerate() {
             self.set(descriptor + index, value);
         }
-        self.section(descriptor + 4, source.weights.iter().copied());
+        let order = Order { codec: source.codec, rows, cols, by_columns };
+        self.section(descriptor + 4, order.arrange(source.weights).into_iter());
         self.section(descriptor + 5, scales.into_iter().flat_map(u32::to_le_bytes));
         Ok(())
     }

@@ -1,4 +1,6 @@
-//! How a matrix's weights are stored: the same in an artifact and in an image.
+//! How a matrix's weights are stored: the same bytes in an artifact and in an image, which has them in [another order](crate::rows).
+
+use core::borrow::Borrow;
 
 /// Storage of one row of small integers. Every row starts at a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +16,7 @@ pub enum Codec {
 }
 
 /// The digits of every byte in base 3, less one. Bytes over 242 can't come from packing; they decode to something all the same.
-const TRITS: [[i8; 5]; 256] = {
+pub(crate) const TRITS: [[i8; 5]; 256] = {
     let mut table = [[0; 5]; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -49,6 +51,15 @@ impl Codec {
         cols.div_ceil(self.per_byte())
     }
 
+    /// Bytes of a row that stay together in an image.
+    pub(crate) const fn unit(self) -> usize {
+        match self {
+            Codec::I8 => 4,
+            Codec::I4 => 2,
+            Codec::Bit1 | Codec::Trit5 => 1,
+        }
+    }
+
     /// Largest magnitude of a weight, whatever the bytes are.
     pub(crate) const fn largest(self) -> u32 {
         match self {
@@ -59,11 +70,12 @@ impl Codec {
     }
 
     /// Unpacks the first `row.len()` weights of a stored row.
-    pub fn unpack(self, stored: &[u8], row: &mut [i8]) {
+    pub fn unpack(self, stored: impl IntoIterator<Item: Borrow<u8>>, row: &mut [i8]) {
+        let weights = row.chunks_mut(self.per_byte()).zip(stored.into_iter().map(|byte| *byte.borrow()));
         match self {
-            Codec::I8 => row.iter_mut().zip(stored).for_each(|(weight, &byte)| *weight = byte as i8),
+            Codec::I8 => weights.for_each(|(weight, byte)| weight[0] = byte as i8),
             Codec::I4 => {
-                for (pair, &byte) in row.chunks_mut(2).zip(stored) {
+                for (pair, byte) in weights {
                     pair[0] = ((byte << 4) as i8) >> 4;
                     if let Some(second) = pair.get_mut(1) {
                         *second = (byte as i8) >> 4;
@@ -71,21 +83,16 @@ impl Codec {
                 }
             }
             Codec::Bit1 => {
-                for (eight, &byte) in row.chunks_mut(8).zip(stored) {
+                for (eight, byte) in weights {
                     for (bit, weight) in eight.iter_mut().enumerate() {
                         *weight = ((byte >> bit) & 1) as i8 * 2 - 1;
                     }
                 }
             }
             Codec::Trit5 => {
-                let (fives, rest) = row.as_chunks_mut::<5>();
-                let whole = fives.len();
-                for (five, &byte) in fives.iter_mut().zip(stored) {
-                    *five = TRITS[byte as usize];
-                }
-                if let Some(&last) = stored.get(whole) {
-                    let count = rest.len();
-                    rest.copy_from_slice(&TRITS[last as usize][..count]);
+                for (five, byte) in weights {
+                    let count = five.len();
+                    five.copy_from_slice(&TRITS[byte as usize][..count]);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use crate::attention;
 use crate::fixed::{Norm, quantise, rshift};
 use crate::image::{Image, Part};
-use crate::linear::{Format, Inputs, linear};
+use crate::linear::{Format, Inputs, Scratch, linear};
 use crate::memory::{Layout, Memory, Needs, Parts};
 use crate::mlp;
 use crate::softcap::softcap;
@@ -74,12 +74,10 @@ impl<'a> Engine<'a> {
         let block = self.image.block_at(depth);
         let Layout { dim, queries, keys, .. } = self.layout;
         self.quantise_stream(count);
-        self.linear(block, Part::Query, count, 0);
-        self.linear(block, Part::Key, count, queries);
-        self.linear(block, Part::Value, count, queries + keys);
+        self.linear(block, [(Part::Query, 0), (Part::Key, queries), (Part::Value, queries + keys)], count);
         attention::attend(&self.image, &self.layout, &mut self.parts, depth, self.position, count);
         self.quantise_inner(count, queries);
-        self.linear(block, Part::Output, count, 0);
+        self.linear(block, [(Part::Output, 0)], count);
         self.add_to_stream(count, dim);
     }
 
@@ -88,9 +86,10 @@ impl<'a> Engine<'a> {
         let Layout { dim, hidden, .. } = self.layout;
         let gated = self.image.shape().gated;
         self.quantise_stream(count);
-        self.linear(block, Part::Up, count, 0);
         if gated {
-            self.linear(block, Part::Gate, count, hidden);
+            self.linear(block, [(Part::Up, 0), (Part::Gate, hidden)], count);
+        } else {
+            self.linear(block, [(Part::Up, 0)], count);
         }
         let outputs = self.parts.wide.chunks_exact(self.layout.wide());
         for (output, inner) in outputs.zip(self.parts.inner.chunks_exact_mut(hidden)).take(count) {
@@ -98,7 +97,7 @@ impl<'a> Engine<'a> {
             mlp::activate(up, gated.then(|| &rest[..hidden]), inner);
         }
         self.quantise_inner(count, hidden);
-        self.linear(block, Part::Down, count, 0);
+        self.linear(block, [(Part::Down, 0)], count);
         self.add_to_stream(count, dim);
     }
 
@@ -110,12 +109,14 @@ impl<'a> Engine<'a> {
         quantise_rows(self.parts.inner, length, count, self.parts.quantised, self.parts.norms);
     }
 
-    /// From the quantised inputs to `wide`, `offset` elements into each token's outputs.
-    fn linear(&mut self, block: usize, part: Part, count: usize, offset: usize) {
-        let matrix = self.image.matrix(block, part).expect("the caller knows whether there is a gate");
+    /// From the quantised inputs to `wide`, each matrix's outputs so many elements into each token's.
+    fn linear<const N: usize>(&mut self, block: usize, layers: [(Part, usize); N], count: usize) {
+        let matrix = |part| self.image.matrix(block, part).expect("the caller knows whether there is a gate");
+        let layers = layers.map(|(part, offset)| (matrix(part), offset));
         let parts = &mut self.parts;
-        let inputs = Inputs { quantised: &parts.quantised[..count * matrix.cols], norms: parts.norms };
-        linear(&matrix, inputs, Format::INNER, parts.row, &mut parts.wide[offset..], self.layout.wide());
+        let inputs = Inputs { quantised: &parts.quantised[..count * layers[0].0.cols], norms: parts.norms };
+        let scratch = Scratch { row: parts.row, tables: parts.tables };
+        linear(&layers, inputs, Format::INNER, scratch, parts.wide, self.layout.wide());
     }
 
     fn add_to_stream(&mut self, count: usize, dim: usize) {
@@ -133,7 +134,8 @@ impl<'a> Engine<'a> {
         quantise_rows(stream, shape.dim, count, self.parts.quantised, self.parts.norms);
         let parts = &mut self.parts;
         let inputs = Inputs { quantised: &parts.quantised[..count * matrix.cols], norms: parts.norms };
-        linear(&matrix, inputs, Format::LOGIT, parts.row, parts.logits, shape.tokens);
+        let scratch = Scratch { row: parts.row, tables: parts.tables };
+        linear(&[(matrix, 0)], inputs, Format::LOGIT, scratch, parts.logits, shape.tokens);
         for logits in parts.logits.chunks_exact_mut(shape.tokens).take(count) {
             if shape.softcap > 0 {
                 logits[..shape.rows].iter_mut().for_each(|logit| *logit = softcap(*logit, shape.softcap));
@@ -145,6 +147,7 @@ impl<'a> Engine<'a> {
 }
 
 /// Quantises `count` rows of `length`, with their norms.
+#[inline(never)]
 fn quantise_rows(x: &[i32], length: usize, count: usize, quantised: &mut [i8], norms: &mut [i32]) {
     let rows = x.chunks_exact(length).zip(quantised.chunks_exact_mut(length)).zip(norms.chunks_exact_mut(2));
     for ((x, q), norm) in rows.take(count) {

@@ -1,6 +1,8 @@
 //! Fixed-point steps that the blocks share. Those that run over vectors are inlined into their callers, so that they are compiled for the instructions
 //! of each kernel.
 
+use crate::registers::rarely;
+
 /// `value / 2^shift`, rounded half up; a negative shift multiplies, and saturates.
 pub(crate) fn rshift(value: i64, shift: i32) -> i64 {
     match shift {
@@ -21,7 +23,35 @@ pub(crate) fn bits(value: u32) -> i32 {
 /// Largest magnitude.
 #[inline(always)]
 pub(crate) fn largest(values: &[i32]) -> u32 {
-    values.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0)
+    let (low, high) = extremes(values);
+    low.unsigned_abs().max(high.unsigned_abs())
+}
+
+/// The lowest and the highest of the values and zero.
+#[inline(always)]
+pub(crate) fn extremes(values: &[i32]) -> (i32, i32) {
+    let (mut low, mut high) = (0, 0);
+    for &value in values {
+        if value < low {
+            low = rarely(value);
+        }
+        if value > high {
+            high = rarely(value);
+        }
+    }
+    (low, high)
+}
+
+/// `value`, or the limit that it is beyond, which it rarely is.
+#[inline(always)]
+pub(crate) fn clamp(value: i32, low: i32, high: i32) -> i32 {
+    if value > high {
+        rarely(high)
+    } else if value < low {
+        rarely(low)
+    } else {
+        value
+    }
 }
 
 /// The shift right that brings the largest magnitude to `width` bits; negative for a shift left.
@@ -36,6 +66,25 @@ pub(crate) fn shift(value: i32, by: i32) -> i32 {
     if by >= 0 { value >> by } else { value << -by }
 }
 
+/// The upper word of a product.
+#[inline(always)]
+pub(crate) fn upper(a: i32, b: i32) -> i32 {
+    ((i64::from(a) * i64::from(b)) >> 32) as i32
+}
+
+/// `value * mantissa / 2^17`, rounded down, for a mantissa of 16 bits and a value of 31 bits and a sign.
+#[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+#[inline(always)]
+pub(crate) fn scaled(value: i32, mantissa: u32) -> i32 {
+    if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) {
+        // Armv6-M has no products of more than 32 bits.
+        let low = ((value as u32 & 0xffff) * mantissa) >> 16;
+        ((value >> 16) * mantissa as i32 + low as i32) >> 1
+    } else {
+        upper(value, (mantissa << 15) as i32)
+    }
+}
+
 /// One over the root mean square of a quantised vector: `mantissa * 2^-exponent`, the mantissa of 16 bits; zero for the zero vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Norm {
@@ -47,11 +96,16 @@ impl Norm {
     /// Of the vector `q`.
     #[inline(always)]
     pub(crate) fn of(q: &[i8]) -> Self {
-        let squares: u32 = q.iter().map(|&q| (i32::from(q) * i32::from(q)) as u32).sum();
+        Norm::from_squares(q.len(), q.iter().map(|&q| (i32::from(q) * i32::from(q)) as u32).sum())
+    }
+
+    /// Of a vector of this length whose squares add up to `squares`.
+    #[inline(always)]
+    fn from_squares(length: usize, squares: u32) -> Self {
         if squares == 0 {
             return Norm::default();
         }
-        let root = (((q.len() as u64) << 46) / u64::from(squares)).isqrt() as u32;
+        let root = (((length as u64) << 46) / u64::from(squares)).isqrt() as u32;
         let excess = bits(root) - 16;
         Norm { mantissa: root >> excess, exponent: 23 - excess }
     }
@@ -60,19 +114,28 @@ impl Norm {
 /// The quantiser: RMS norm and int8 in one. `q` gets `round(127 x / max|x|)`.
 #[inline(always)]
 pub(crate) fn quantise(x: &[i32], q: &mut [i8]) -> Norm {
-    let largest = largest(x);
+    let (low, high) = extremes(x);
+    let largest = low.unsigned_abs().max(high.unsigned_abs());
     if largest == 0 {
         q.fill(0);
         return Norm::default();
     }
     let by = normal_shift(largest, 15);
     // The magnitude of the largest after the shift: a floor moves a negative one up by at most one in 2^14.
-    let top = x.iter().map(|&x| shift(x, by).unsigned_abs()).max().expect("x isn't empty") as i32;
+    let top = shift(low, by).unsigned_abs().max(shift(high, by).unsigned_abs()) as i32;
     let scale = (127 << 23) / top;
-    for (q, &x) in q.iter_mut().zip(x) {
-        *q = ((shift(x, by) * scale + (1 << 22)) >> 23) as i8;
+    let mut squares = 0;
+    let mut each = |q: &mut i8, x: i32| {
+        let value = (x * scale + (1 << 22)) >> 23;
+        squares += value * value;
+        *q = value as i8;
+    };
+    // The same shift for all of them, so it is chosen once.
+    match u32::try_from(by) {
+        Ok(by) => q.iter_mut().zip(x).for_each(|(q, &x)| each(q, x >> by)),
+        Err(_) => q.iter_mut().zip(x).for_each(|(q, &x)| each(q, x << -by)),
     }
-    Norm::of(q)
+    Norm::from_squares(x.len(), squares as u32)
 }
 
 #[cfg(test)]

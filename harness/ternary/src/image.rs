@@ -5,11 +5,12 @@
 //! makes it read out of bounds or overflow.
 
 use crate::codec::Codec;
+use crate::rows::Order;
 use golf_core::{Tokenization, Vocabulary, VocabularyError};
 
 pub(crate) const MAGIC: u32 = u32::from_le_bytes(*b"GOLF");
 /// Version of the layout.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 /// Places of the header's words.
 pub(crate) mod word {
@@ -42,8 +43,16 @@ pub(crate) mod word {
 
 /// Words before the descriptors.
 pub(crate) const HEADER: usize = 25;
-/// Words of a matrix's descriptor: codec, groups, exponent, pre-shift, offset of the weights, offset of the scales.
+/// Words of a matrix's descriptor: codec and [order](BY_COLUMNS), groups, exponent, pre-shift, offset of the weights, offset of the scales.
 pub(crate) const DESCRIPTOR: usize = 6;
+/// Added to the codec of a matrix whose weights are stored by columns.
+pub(crate) const BY_COLUMNS: u32 = 1 << 8;
+
+/// Whether there is such an order.
+pub(crate) fn can_lie_by_columns(codec: Codec, groups: usize) -> bool {
+    codec == Codec::Trit5 && groups == 1
+}
+
 /// Matrices of a block, in the order of [`Part`].
 pub(crate) const PARTS: usize = 7;
 /// Words of a block: its matrices' descriptors and the offset of its gains.
@@ -238,7 +247,10 @@ pub(crate) struct Matrix<'a> {
     /// `A`: what brings the sum of a row to 31 bits.
     pub(crate) pre_shift: i32,
     pub(crate) weights: &'a [u8],
-    scales: &'a [u8],
+    /// Whether the weights are stored by columns.
+    pub(crate) by_columns: bool,
+    /// `[rows, groups]` as little-endian words.
+    pub(crate) scales: &'a [u8],
 }
 
 impl<'a> Matrix<'a> {
@@ -250,15 +262,21 @@ impl<'a> Matrix<'a> {
         weights: &'a [u8],
         scales: &'a [u8],
     ) -> Self {
-        let matrix = Matrix { codec, rows, cols, groups, exponent: 20, pre_shift: 12, weights, scales };
+        let matrix =
+            Matrix { codec, rows, cols, groups, exponent: 20, pre_shift: 12, weights, by_columns: false, scales };
         debug_assert!(matrix.check().is_ok());
         matrix
     }
 
-    /// The stored bytes of a row.
-    pub(crate) fn row(&self, row: usize) -> &'a [u8] {
-        let length = self.codec.row_bytes(self.cols);
-        &self.weights[row * length..(row + 1) * length]
+    /// A row's bytes as they stand in an artifact, for [`Codec::unpack`].
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = u8> {
+        self.order().row(self.weights, row)
+    }
+
+    /// How the rows lie.
+    pub(crate) fn order(&self) -> Order {
+        let Matrix { codec, rows, cols, by_columns, .. } = *self;
+        Order { codec, rows, cols, by_columns }
     }
 
     /// The scale of a group of a row, `s`.
@@ -415,14 +433,16 @@ impl<'a> Image<'a> {
         self.section(word::BLOCK_MAP, self.shape.depth)[depth] as usize
     }
 
-    /// Sine and cosine in Q15 of a pair's angle at a position.
-    pub(crate) fn rotation(&self, pair: usize, position: usize) -> (i32, i32) {
-        let frequency = read_half(self.section(word::FREQUENCIES, self.shape.head_dim), pair) as usize;
+    /// Sine and cosine in Q15 of each pair's angle at a position.
+    pub(crate) fn rotations(&self, position: usize) -> impl Iterator<Item = (i32, i32)> {
+        let frequencies = self.section(word::FREQUENCIES, self.shape.head_dim);
         let period = self.shape.period;
-        let step = position.wrapping_mul(frequency) & (period - 1);
         let table = self.section(word::SINE, 2 * period);
-        let sine = |step: usize| i32::from(read_half(table, step & (period - 1)) as i16);
-        (sine(step), sine(step + period / 4))
+        let sine = move |step: usize| i32::from(read_half(table, step & (period - 1)) as i16);
+        (0..self.shape.head_dim / 2).map(move |pair| {
+            let step = position.wrapping_mul(read_half(frequencies, pair) as usize);
+            (sine(step), sine(step.wrapping_add(period / 4)))
+        })
     }
 
     fn section(&self, place: usize, length: usize) -> &'a [u8] {
@@ -439,19 +459,22 @@ impl<'a> Image<'a> {
 
     fn matrix_at(&self, descriptor: usize, rows: usize, cols: usize) -> Result<Matrix<'a>, ImageError> {
         let field = |index: usize| read(self.bytes, descriptor + index);
-        let codec = Codec::NAMES.get(field(0) as usize).ok_or(ImageError::Matrix)?.0;
+        let by_columns = field(0) & BY_COLUMNS != 0;
+        let codec = Codec::NAMES.get((field(0) & !BY_COLUMNS) as usize).ok_or(ImageError::Matrix)?.0;
         let groups = field(1) as usize;
         let (exponent, pre_shift) = (field(2) as i32, field(3) as i32);
         if groups == 0
             || !cols.is_multiple_of(groups)
             || !(0..=62).contains(&exponent)
             || !(0..=62).contains(&pre_shift)
+            || (by_columns && !can_lie_by_columns(codec, groups))
         {
             return Err(ImageError::Matrix);
         }
-        let weights = section(self.bytes, field(4), rows * codec.row_bytes(cols))?;
+        let order = Order { codec, rows, cols, by_columns };
+        let weights = section(self.bytes, field(4), order.bytes())?;
         let scales = section(self.bytes, field(5), rows.saturating_mul(4 * groups))?;
-        Ok(Matrix { codec, rows, cols, groups, exponent, pre_shift, weights, scales })
+        Ok(Matrix { codec, rows, cols, groups, exponent, pre_shift, weights, by_columns, scales })
     }
 }
 

@@ -28,6 +28,8 @@ mod memory;
 mod mlp;
 #[cfg(feature = "std")]
 pub mod operations;
+mod registers;
+mod rows;
 mod softcap;
 
 pub use codec::Codec;

@@ -1,26 +1,16 @@
-//! The inner loops of the oracle, and those of small cores, which replace them there.
+//! The linear layers of the oracle, and those of small cores, which replace them there.
 
+#[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+mod columns;
+#[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+mod products;
+#[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+mod small;
 #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
 mod tables;
 
 use crate::fixed::{Norm, rshift};
 use crate::image::Matrix;
-
-/// For each row of `q`, as long as `row`, the sum of its products with `row`.
-pub(crate) fn dots(row: &[i8], q: &[i8], sums: &mut [i32]) {
-    for (sum, q) in sums.iter_mut().zip(q.chunks_exact(row.len())) {
-        *sum = row.iter().zip(q).map(|(&w, &q)| i32::from(w) * i32::from(q)).sum();
-    }
-}
-
-/// Adds to `sums` the rows of `values`, each as long as `sums`, times their weights.
-pub(crate) fn add_weighted(weights: &[i32], values: &[i8], sums: &mut [i32]) {
-    for (&weight, values) in weights.iter().zip(values.chunks_exact(sums.len())) {
-        for (sum, &value) in sums.iter_mut().zip(values) {
-            *sum += weight * i32::from(value);
-        }
-    }
-}
 
 /// Fractional bits and clamp of a linear layer's output.
 #[derive(Clone, Copy, Debug)]
@@ -50,24 +40,56 @@ impl Inputs<'_> {
     }
 }
 
-/// Tokens whose sums are kept side by side.
-const TOKENS: usize = 8;
+/// A matrix, and where the outputs of its rows begin among a token's.
+pub(crate) type Layer<'a> = (Matrix<'a>, usize);
 
-/// A linear layer for a batch of tokens: writes `matrix.rows` outputs for token `t` from `out[t * stride]` on. `row` is room for one unpacked row.
-///
-/// A row is unpacked once for the whole batch.
+/// Words of [`Scratch::tables`].
+pub(crate) const TABLES: usize =
+    if cfg!(any(target_arch = "riscv32", target_arch = "arm", test)) { 256 * 4 } else { 0 };
+
+/// Room for work; its contents don't matter.
+#[derive(Debug)]
+pub(crate) struct Scratch<'a> {
+    /// For one unpacked row.
+    pub(crate) row: &'a mut [i8],
+    /// For what small cores look up, `[TABLES]`.
+    #[cfg_attr(
+        not(any(target_arch = "riscv32", target_arch = "arm", test)),
+        expect(dead_code, reason = "for small cores")
+    )]
+    pub(crate) tables: &'a mut [i32],
+}
+
+/// Linear layers of the same inputs for a batch of tokens: writes a layer's outputs for token `t` from `out[t * stride]` plus the layer's offset on.
 pub(crate) fn linear(
-    matrix: &Matrix<'_>,
+    layers: &[Layer<'_>],
     inputs: Inputs<'_>,
     format: Format,
-    row: &mut [i8],
+    scratch: Scratch<'_>,
     out: &mut [i32],
     stride: usize,
 ) {
     #[cfg(any(target_arch = "riscv32", target_arch = "arm"))]
-    if tables::linear(matrix, inputs, format, out, stride) {
-        return;
+    small::linear(layers, inputs, format, scratch, out, stride);
+    #[cfg(not(any(target_arch = "riscv32", target_arch = "arm")))]
+    for &(matrix, offset) in layers {
+        plain(&matrix, inputs, format, scratch.row, &mut out[offset..], stride);
     }
+}
+
+/// For each row of `q`, as long as `row`, the sum of its products with `row`.
+fn dots(row: &[i8], q: &[i8], sums: &mut [i32]) {
+    for (sum, q) in sums.iter_mut().zip(q.chunks_exact(row.len())) {
+        *sum = row.iter().zip(q).map(|(&w, &q)| i32::from(w) * i32::from(q)).sum();
+    }
+}
+
+/// Tokens whose sums are kept side by side.
+const TOKENS: usize = 8;
+
+/// A linear layer by the definition. A row is unpacked once for the whole batch.
+#[inline(never)]
+fn plain(matrix: &Matrix<'_>, inputs: Inputs<'_>, format: Format, row: &mut [i8], out: &mut [i32], stride: usize) {
     let row = &mut row[..matrix.cols];
     let group = matrix.cols / matrix.groups;
     for index in 0..matrix.rows {

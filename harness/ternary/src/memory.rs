@@ -1,6 +1,8 @@
 //! What a run of the engine keeps in memory, given by the caller.
 
 use crate::Image;
+use crate::attention::TOGETHER;
+use crate::linear::TABLES;
 
 /// How much memory an image needs, in elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub(crate) struct Layout {
     pub(crate) dim: usize,
     pub(crate) queries: usize,
     pub(crate) keys: usize,
+    pub(crate) head_dim: usize,
     pub(crate) hidden: usize,
     pub(crate) tokens: usize,
     pub(crate) depth: usize,
@@ -53,6 +56,7 @@ impl Layout {
             dim: shape.dim,
             queries: shape.heads * shape.head_dim,
             keys: shape.kv_heads * shape.head_dim,
+            head_dim: shape.head_dim,
             hidden: shape.hidden,
             tokens: shape.tokens,
             depth: shape.depth,
@@ -71,7 +75,8 @@ impl Layout {
     }
 
     fn words(&self) -> usize {
-        self.batch * (self.dim + self.wide() + self.queries.max(self.hidden) + 2 + self.tokens) + self.capacity
+        let batch = self.batch * (self.dim + self.wide() + self.queries.max(self.hidden) + 2 + self.tokens);
+        batch + TOGETHER * self.capacity + self.head_dim + TABLES
     }
 
     /// Elements of the keys of all depths. With addresses of 32 bits they may be too many to count; then there is no memory for them either.
@@ -105,8 +110,12 @@ pub(crate) struct Parts<'a> {
     pub(crate) inner: &'a mut [i32],
     /// Norms of quantised inputs: mantissa and exponent, `[batch, 2]`.
     pub(crate) norms: &'a mut [i32],
-    /// Attention scores of one head and token, `[capacity]`.
+    /// Attention scores of one token, of the heads that read the cache together, `[capacity, TOGETHER]`.
     pub(crate) scores: &'a mut [i32],
+    /// Sine and cosine of a position's angles, `[e/2, 2]`.
+    pub(crate) turns: &'a mut [i32],
+    /// What small cores look up, `[TABLES]`.
+    pub(crate) tables: &'a mut [i32],
     /// `[batch, V]`
     pub(crate) logits: &'a mut [i32],
     /// Quantised inputs, `[batch, n]`.
@@ -129,7 +138,9 @@ impl<'a> Parts<'a> {
         let (wide, words) = words.split_at_mut_checked(layout.batch * layout.wide())?;
         let (inner, words) = words.split_at_mut_checked(layout.batch * layout.queries.max(layout.hidden))?;
         let (norms, words) = words.split_at_mut_checked(layout.batch * 2)?;
-        let (scores, words) = words.split_at_mut_checked(layout.capacity)?;
+        let (scores, words) = words.split_at_mut_checked(TOGETHER * layout.capacity)?;
+        let (turns, words) = words.split_at_mut_checked(layout.head_dim)?;
+        let (tables, words) = words.split_at_mut_checked(TABLES)?;
         let (logits, _) = words.split_at_mut_checked(layout.batch * layout.tokens)?;
         let (quantised, bytes) = bytes.split_at_mut_checked(layout.batch * layout.longest())?;
         let (query, bytes) = bytes.split_at_mut_checked(layout.queries)?;
@@ -137,6 +148,6 @@ impl<'a> Parts<'a> {
         let cache = layout.cache();
         let (keys, bytes) = bytes.split_at_mut_checked(cache)?;
         let (values, _) = bytes.split_at_mut_checked(cache)?;
-        Some(Parts { stream, wide, inner, norms, scores, logits, quantised, query, row, keys, values })
+        Some(Parts { stream, wide, inner, norms, scores, turns, tables, logits, quantised, query, row, keys, values })
     }
 }

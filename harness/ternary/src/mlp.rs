@@ -13,8 +13,9 @@ pub(crate) fn activate(up: &[i32], gate: Option<&[i32]>, out: &mut [i32]) {
     match gate {
         None => {
             // The floor of a negative value may be -2^15, but only positive values are squared.
+            let (left, right) = (u32::try_from(-up_by).unwrap_or(0), u32::try_from(up_by).unwrap_or(0));
             for (out, &up) in out.iter_mut().zip(up) {
-                *out = square(shift(up, up_by));
+                *out = square((up << left) >> right);
             }
         }
         Some(gate) => {

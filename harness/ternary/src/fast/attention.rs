@@ -3,22 +3,8 @@
 use crate::fixed::{bits, largest, normal_shift, shift};
 use alloc::vec;
 use alloc::vec::Vec;
-use golf_core::logit::exp2_fraction;
 
-/// `2^(-i/32)` in Q31, as the bits of an i32.
-pub(super) static STEPS: [i32; 32] = powers(11);
-/// `2^(-i/1,024)`, likewise: the product of one of each is what [`exp2_fraction`] gives for a step of an attention score.
-pub(super) static SERIES: [i32; 32] = powers(6);
-
-const fn powers(shift: u32) -> [i32; 32] {
-    let mut table = [0; 32];
-    let mut index = 0;
-    while index < 32 {
-        table[index] = exp2_fraction((index as u32) << shift) as i32;
-        index += 1;
-    }
-    table
-}
+pub(super) use crate::attention::{SERIES, STEPS};
 
 /// The keys and values of the last tokens at one depth and of one key/value head, in a ring of slots. Keys: for every 16 slots
 /// and four elements a vector, a lane a slot. Values: for every four slots a row, a lane an element, a byte a slot.

@@ -79,7 +79,8 @@ mod tests {
             }
             let (mut row, mut expected) = (vec![0; cols], vec![0; tokens * rows]);
             let inputs = linear::Inputs { quantised: &q, norms: &norms };
-            linear::linear(&matrix, inputs, linear::Format::INNER, &mut row, &mut expected, rows);
+            let scratch = linear::Scratch { row: &mut row, tables: &mut [] };
+            linear::linear(&[(matrix, 0)], inputs, linear::Format::INNER, scratch, &mut expected, rows);
             for kernel in Kernel::available() {
                 let Some(ops) = kernel.ops() else { continue };
                 let packed = Packed::new(&matrix);

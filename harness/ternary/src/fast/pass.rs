@@ -208,8 +208,9 @@ impl Pass<'_, '_> {
         let head_dim = self.image.shape().head_dim;
         for (index, turns) in self.own().zip(self.lane.turns.chunks_exact_mut(head_dim)) {
             let (sines, cosines) = turns.split_at_mut(head_dim / 2);
-            for (pair, (sine, cosine)) in sines.iter_mut().zip(cosines).enumerate() {
-                (*sine, *cosine) = self.image.rotation(pair, self.position + index);
+            let rotations = self.image.rotations(self.position + index);
+            for ((sine, cosine), rotation) in sines.iter_mut().zip(cosines).zip(rotations) {
+                (*sine, *cosine) = rotation;
             }
         }
     }

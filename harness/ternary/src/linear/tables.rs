@@ -1,173 +1,170 @@
-//! For small cores without vectors: the weights of a byte are not unpacked, they are looked up. For a few bytes' worth of columns, the sums that each
-//! value of a byte would give are put into tables once; then every row of the matrix costs a load, a look-up and an addition for each byte.
+//! Weights of less than a nibble are not unpacked, they are looked up. For a few bytes' worth of columns, the sums that each value of a byte would give are
+//! put into tables once; then every row of every matrix with the same inputs costs a load, a look-up and an addition for each byte. Bytes
+//! all of whose inputs are zero are left out.
 
 #![allow(unsafe_code)]
 
-use super::{Format, Inputs, finish};
+use super::Layer;
+use super::small::{ROWS, runs};
 use crate::codec::Codec;
 use crate::image::Matrix;
+use crate::registers::{in_order, settle};
+use crate::rows::BLOCK;
 
 /// Added to each entry so that it is never negative: at most `2 * 8 * 127` is subtracted from it.
-const BIAS: u32 = 2_048;
-/// Two tables side by side: the lower half of an entry is for one byte of a row, the upper half for the next.
-type Pair = [u32; 256];
-/// Pairs at a time: 4 KB.
-const PAIRS: usize = 4;
+const BIAS: i32 = 2_048;
+/// Two tables side by side: the lower half of an entry is for one byte of a row, the upper half for another.
+type Pair = [i32; 256];
+/// Pairs at a time, at most.
+const PAIRS: usize = super::TABLES / 256;
 
-/// The linear layer; false if the matrix isn't one for tables, and then nothing is done.
-pub(super) fn linear(matrix: &Matrix<'_>, inputs: Inputs<'_>, format: Format, out: &mut [i32], stride: usize) -> bool {
-    if matrix.groups != 1 || matrix.codec == Codec::I8 {
-        return false;
-    }
-    let (per_byte, length) = (matrix.codec.per_byte(), matrix.codec.row_bytes(matrix.cols));
-    let mut tables = [[0; 256]; PAIRS];
-    for (token, q) in inputs.quantised.chunks_exact(matrix.cols).enumerate() {
-        let sums = &mut out[token * stride..][..matrix.rows];
-        sums.fill(-((length as u32 * BIAS) as i32));
-        let mut weights = matrix.weights;
-        for columns in q.chunks(2 * PAIRS * per_byte) {
-            for (pair, columns) in tables.iter_mut().zip(columns.chunks(2 * per_byte)) {
-                let (low, high) = columns.split_at(per_byte.min(columns.len()));
-                fill(matrix.codec, low, high, pair);
-            }
-            let bytes = columns.len().div_ceil(per_byte);
-            match bytes {
-                1 => add::<1>(&tables, weights, length, sums),
-                2 => add::<2>(&tables, weights, length, sums),
-                3 => add::<3>(&tables, weights, length, sums),
-                4 => add::<4>(&tables, weights, length, sums),
-                5 => add::<5>(&tables, weights, length, sums),
-                6 => add::<6>(&tables, weights, length, sums),
-                7 => add::<7>(&tables, weights, length, sums),
-                _ => add::<8>(&tables, weights, length, sums),
-            }
-            weights = &weights[bytes..];
-        }
-        for (row, sum) in sums.iter_mut().enumerate() {
-            *sum = finish(i64::from(*sum) * i64::from(matrix.scale(row, 0)), matrix, inputs.norm(token), format);
-        }
-    }
-    true
-}
-
-/// Adds to each row's sum what its next `N` bytes come to. `weights` begins with those of the first row; rows are `length` apart.
-///
-/// A function of its own, so that the loop has all registers.
+/// Adds to `out` the sums of each layer's rows for one token's inputs `q`, and returns by how much they are too large.
 #[inline(never)]
-fn add<const N: usize>(tables: &[Pair; PAIRS], weights: &[u8], length: usize, sums: &mut [i32]) {
-    assert!(!sums.is_empty() && (sums.len() - 1) * length + N <= weights.len(), "every row is whole");
-    let mut row = weights.as_ptr();
-    for sum in sums {
-        // What the lower halves' sum has in the upper half is of no use; a few entries don't carry into it.
-        let (mut low, mut high) = (0u32, 0);
-        for place in 0..N {
-            // SAFETY: the rows' first `N` bytes all lie within `weights`, as was asserted.
-            let byte = unsafe { row.add(place).read() };
-            let entry = tables[place / 2][usize::from(byte)];
-            if place % 2 == 0 {
-                low = low.wrapping_add(entry);
-            } else {
-                high += entry >> 16;
-            }
+pub(super) fn sums(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut [i32]) -> i32 {
+    let codec = layers[0].0.codec;
+    let tables = &mut room.as_chunks_mut::<256>().0[..PAIRS];
+    let mut columns = q.chunks(codec.per_byte()).enumerate().filter(|(_, columns)| columns.iter().any(|&q| q != 0));
+    let (mut places, mut used) = ([[0; 2]; PAIRS], 0);
+    let mut excess = 0;
+    loop {
+        let (low, high) = (columns.next(), columns.next());
+        if let Some((place, low)) = low {
+            let (other, high) = high.unwrap_or((place, &[]));
+            fill(codec, low, high, &mut tables[used]);
+            places[used] = [place, other];
+            used += 1;
         }
-        *sum = sum.wrapping_add(((low & 0xffff) + high) as i32);
-        row = row.wrapping_add(length);
+        if used == PAIRS || (high.is_none() && used > 0) {
+            for (matrix, offset) in layers {
+                add(matrix, &tables[..used], &places[..used], &mut out[*offset..][..matrix.rows]);
+            }
+            excess += 2 * BIAS * used as i32;
+            used = 0;
+        }
+        if high.is_none() {
+            return excess;
+        }
     }
 }
 
-/// From the entries of the first `SIZE` values to those with one more digit in base 3, `STEP` values at a time.
-fn digit<const SIZE: usize, const STEP: usize>(pair: &mut Pair, step: u32) {
-    let (none, rest) = pair.split_at_mut(SIZE);
-    let (once, rest) = rest.split_at_mut(SIZE);
-    let (none, once, twice) =
-        (none.as_chunks::<STEP>().0, once.as_chunks_mut::<STEP>().0, rest.as_chunks_mut::<STEP>().0);
-    for ((none, once), twice) in none.iter().zip(once).zip(twice) {
-        for value in 0..STEP {
-            once[value] = none[value].wrapping_add(step);
-            twice[value] = once[value].wrapping_add(step);
+/// Adds to each row's sum what the bytes at `places` come to.
+fn add(matrix: &Matrix<'_>, tables: &[Pair], places: &[[usize; 2]], sums: &mut [i32]) {
+    let length = matrix.codec.row_bytes(matrix.cols);
+    assert!(matrix.weights.len() == matrix.rows * length && sums.len() == matrix.rows, "every row is whole");
+    assert!(places.iter().flatten().all(|&place| place < length), "every place is within the rows");
+    let (whole, rest) = sums.split_at_mut(matrix.rows - matrix.rows % BLOCK);
+    let (blocks, last) = matrix.weights.split_at(whole.len() * length);
+    let offsets = |width| {
+        let mut offsets = [[0; 2]; PAIRS];
+        offsets.iter_mut().zip(places).for_each(|(offset, place)| *offset = place.map(|place| place * width));
+        offsets
+    };
+    // SAFETY: a block has as many bytes as it has rows for each place, and there are as many blocks as sums for them.
+    unsafe { add_rows::<ROWS>(tables, &offsets(BLOCK), blocks, length, whole) };
+    let offsets = offsets(rest.len());
+    runs(rest.len(), |row, run, _| {
+        let (weights, sums) = (&last[row..], &mut rest[row..row + run]);
+        // SAFETY: likewise; these are one run.
+        unsafe {
+            match run {
+                8 => add_rows::<8>(tables, &offsets, weights, length, sums),
+                4 => add_rows::<4>(tables, &offsets, weights, length, sums),
+                2 => add_rows::<2>(tables, &offsets, weights, length, sums),
+                _ => add_rows::<1>(tables, &offsets, weights, length, sums),
+            }
         }
+    });
+}
+
+/// For runs of `ROWS` rows, from the first of a block on; a function of its own, so that the loop has all registers.
+///
+/// # Safety
+/// For each run, `weights` has `ROWS` bytes from each offset on, counted from where the run's first byte lies.
+#[inline(never)]
+unsafe fn add_rows<const ROWS: usize>(
+    tables: &[Pair],
+    offsets: &[[usize; 2]; PAIRS],
+    weights: &[u8],
+    length: usize,
+    sums: &mut [i32],
+) {
+    for (run, sums) in sums.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+        let row = run * ROWS;
+        let weights = weights.as_ptr().wrapping_add((row - row % BLOCK) * length + row % BLOCK);
+        let mut all = *sums;
+        for (table, &offsets) in tables.iter().zip(offsets) {
+            // A word is two halves; the lower comes first where bytes are little-endian.
+            let table: *const [u16; 2] = core::ptr::from_ref(table).cast();
+            for (half, offset) in offsets.into_iter().enumerate() {
+                let half = if cfg!(target_endian = "big") { 1 - half } else { half };
+                let bytes = weights.wrapping_add(offset);
+                for (row, sum) in all.iter_mut().enumerate() {
+                    // SAFETY: up to the caller; a byte's value is less than the table's length.
+                    let entry = unsafe {
+                        let byte = in_order(bytes.wrapping_add(row));
+                        in_order(table.add(usize::from(byte)).cast::<u16>().add(half))
+                    };
+                    *sum = settle(*sum + i32::from(entry));
+                }
+            }
+        }
+        *sums = all;
     }
+}
+
+/// What a byte's value adds to a sum: for each column its input, or in the upper half the input of the column of another byte.
+fn steps(low: &[i8], high: &[i8]) -> [i32; 8] {
+    let mut steps = [0i32; 8];
+    for (step, &q) in steps.iter_mut().zip(low) {
+        *step = i32::from(q);
+    }
+    // What is carried from the lower half into the upper is carried back before the entry is done.
+    for (step, &q) in steps.iter_mut().zip(high) {
+        *step = step.wrapping_add(i32::from(q) << 16);
+    }
+    steps
 }
 
 /// The sums of every value of a byte with the columns `low`, and with the columns `high` in the upper halves.
+#[inline(never)]
 fn fill(codec: Codec, low: &[i8], high: &[i8], pair: &mut Pair) {
-    // What is carried from the lower half into the upper is carried back before the entry is done.
-    let mut steps = [0u32; 8];
-    for (step, &q) in steps.iter_mut().zip(low) {
-        *step = i32::from(q) as u32;
-    }
-    for (step, &q) in steps.iter_mut().zip(high) {
-        *step = step.wrapping_add((i32::from(q) as u32) << 16);
-    }
-    let all = steps.iter().fold(0u32, |sum, &step| sum.wrapping_add(step));
-    let bias = BIAS << 16 | BIAS;
-    match codec {
-        Codec::Trit5 => {
-            pair[0] = bias.wrapping_sub(all);
-            digit::<1, 1>(pair, steps[0]);
-            digit::<3, 3>(pair, steps[1]);
-            digit::<9, 9>(pair, steps[2]);
-            digit::<27, 9>(pair, steps[3]);
-            digit::<81, 9>(pair, steps[4]);
-            // Packing makes no other bytes, but a hostile image has them: their sixth digit is dropped.
-            pair.copy_within(..13, 243);
+    let steps = steps(low, high);
+    let all = steps.iter().fold(0i32, |sum, &step| sum.wrapping_add(step));
+    pair[0] = (BIAS << 16 | BIAS).wrapping_sub(all);
+    if codec == Codec::Trit5 {
+        pair[1] = pair[0].wrapping_add(steps[0]);
+        pair[2] = pair[1].wrapping_add(steps[0]);
+        digits::<3>(pair, steps[1], steps[2]);
+        digits::<27>(pair, steps[3], steps[4]);
+        // Packing makes no other bytes, but a hostile image has them: their sixth digit is dropped.
+        for value in 243..256 {
+            pair[value] = pair[value - 243];
         }
-        Codec::Bit1 => {
-            pair[0] = bias.wrapping_sub(all);
-            for (bit, &step) in steps.iter().enumerate() {
-                let (clear, set) = pair.split_at_mut(1 << bit);
-                for (&mut entry, set) in clear.iter_mut().zip(set) {
-                    *set = entry.wrapping_add(step << 1);
-                }
+    } else {
+        for (bit, &step) in steps.iter().enumerate() {
+            let (clear, set) = pair.split_at_mut(1 << bit);
+            for (&mut entry, set) in clear.iter_mut().zip(set) {
+                *set = entry.wrapping_add(step << 1);
             }
         }
-        Codec::I4 => {
-            // From -8 to 7, which is from 8 to 15 and then from 0 to 7 as bits.
-            let mut row = bias.wrapping_sub(all << 3);
-            for high in 0..16 {
-                let mut entry = row;
-                let entries = &mut pair[16 * (high ^ 8)..][..16];
-                for low in 0..16 {
-                    entries[low ^ 8] = entry;
-                    entry = entry.wrapping_add(steps[0]);
-                }
-                row = row.wrapping_add(steps[1]);
-            }
-        }
-        Codec::I8 => {}
     }
 }
 
-#[cfg(test)]
-mod tests {
-    extern crate std;
-    use super::*;
-    use crate::image::Matrix;
-    use proptest::prelude::*;
-    use std::vec;
-    use std::vec::Vec;
-
-    /// A codec, rows, columns, the stored bytes, two tokens' inputs and the rows' scales. The bytes are any: a hostile image has some that packing
-    /// never makes.
-    fn layers() -> impl Strategy<Value = (Codec, usize, usize, Vec<u8>, Vec<i8>, Vec<u32>)> {
-        let codecs = prop::sample::select(vec![Codec::Trit5, Codec::Bit1, Codec::I4]);
-        (codecs, 1usize..20, 1usize..200).prop_flat_map(|(codec, rows, cols)| {
-            let bytes = prop::collection::vec(any::<u8>(), rows * codec.row_bytes(cols));
-            let inputs = prop::collection::vec(prop_oneof![Just(-127i8), Just(127), -127i8..=127], 2 * cols);
-            (Just(codec), Just(rows), Just(cols), bytes, inputs, prop::collection::vec(0u32..1_024, rows))
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn tables_equal_the_oracle((codec, rows, cols, bytes, quantised, scales) in layers()) {
-            let scales: Vec<u8> = scales.into_iter().flat_map(u32::to_le_bytes).collect();
-            let matrix = Matrix::outside(codec, (rows, cols, 1), &bytes, &scales);
-            let inputs = Inputs { quantised: &quantised, norms: &[40_000, 20, 65_535, 18] };
-            let (mut expected, mut found) = (vec![0; 2 * rows + 3], vec![0; 2 * rows + 3]);
-            super::super::linear(&matrix, inputs, Format::INNER, &mut vec![0; cols], &mut expected, rows + 3);
-            prop_assert!(linear(&matrix, inputs, Format::INNER, &mut found, rows + 3));
-            prop_assert_eq!(found, expected);
+/// From the entries of the first `SIZE` values to those with two more digits in base 3.
+#[inline(always)]
+fn digits<const SIZE: usize>(pair: &mut Pair, first: i32, second: i32) {
+    const { assert!(9 * SIZE <= 256) };
+    for value in 0..SIZE {
+        let mut sum = pair[value];
+        for digit in 0..3 {
+            let mut with = sum;
+            for other in 0..3 {
+                if digit + other > 0 {
+                    pair[value + SIZE * (digit + 3 * other)] = with;
+                }
+                with = with.wrapping_add(second);
+            }
+            sum = sum.wrapping_add(first);
         }
     }
 }

@@ -34,8 +34,7 @@ fn head(image: &Image<'_>, position: usize, x: &[f64]) -> Vec<f64> {
     let rms = (x.iter().map(|x| x * x).sum::<f64>() / x.len() as f64).sqrt().max(1e-9);
     let half = x.len() / 2;
     let mut out = vec![0.0; x.len()];
-    for pair in 0..half {
-        let (sine, cosine) = image.rotation(pair, position);
+    for (pair, (sine, cosine)) in image.rotations(position).enumerate() {
         let (sine, cosine) = (f64::from(sine) / 32_768.0, f64::from(cosine) / 32_768.0);
         let (a, b) = (x[pair] / rms, x[pair + half] / rms);
         out[pair] = a * cosine - b * sine;
