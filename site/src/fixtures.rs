@@ -3,7 +3,7 @@
 use golf_record::submission::{ArtifactFile, Manifest, Training};
 use golf_record::{
     ArtifactFacts, EngineId, Entry, Failure, FailureKind, ItemScore, Leaderboard, Machine, Measurement, Measurements,
-    Outcome, Probe, Roofline, Score, TaskScore, Work,
+    Outcome, Probe, Roofline, SCORE_SCHEMA, Score, TaskScore, Work,
 };
 use golf_task::{DataFile, Definition, Generated, Kind};
 
@@ -119,7 +119,7 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
     };
     let engine = EngineId { name: engine.into(), version: 1 };
     let score = Score {
-        schema: 1,
+        schema: SCORE_SCHEMA,
         slug: slug.into(),
         artifact: ArtifactFacts { sha256: digest(slug), bytes, parameters },
         engine: engine.clone(),
@@ -140,7 +140,7 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
 fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
     let mut noise = Noise::of(slug);
     let mut tasks = vec![];
-    let mut add = |id: &str, items: Vec<ItemScore>| tasks.push(TaskScore { id: id.into(), version: 1, items });
+    let mut add = |id: &str, items: Vec<ItemScore>| tasks.push(TaskScore::new(id, 1, items));
     let documents = |noise: &mut Noise, count: u32, bits: f64, ideal: Option<f64>, groups: &[&str]| {
         let document = |index: u32| {
             let bytes = 3_000 + noise.below(2_000);
@@ -148,7 +148,7 @@ fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
             let own = bits * (0.85 + noise.share() * 0.3);
             let outcome = Outcome::Document { bytes, tokens: bytes / 4, cost: cost(own), ideal: ideal.map(cost) };
             let group = groups.get(index as usize % groups.len().max(1)).copied().unwrap_or_default();
-            ItemScore { id: format!("{:03}-a-document", index + 1), group: group.into(), outcome }
+            ItemScore { id: format!("{:03}-a-document", index + 1), group: group.into(), fresh: false, outcome }
         };
         (0..count).map(document).collect::<Vec<_>>()
     };
@@ -164,6 +164,7 @@ fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
             ItemScore {
                 id: format!("{index}"),
                 group: group.into(),
+                fresh: false,
                 outcome: Outcome::Choice { answer, picked, picked_per_byte, costs },
             }
         };
@@ -179,6 +180,7 @@ fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
         ItemScore {
             id: format!("{index}"),
             group: if index.is_multiple_of(2) { "short" } else { "long" }.into(),
+            fresh: false,
             outcome,
         }
     };

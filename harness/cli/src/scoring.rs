@@ -112,7 +112,7 @@ impl<'a, 'm> Scorer<'a, 'm> {
                 Outcome::Generate { right: output == *answer, output: String::from_utf8_lossy(&output).into_owned() }
             }
         };
-        Ok(ItemScore { id: item.id.clone(), group: item.group.clone(), outcome })
+        Ok(ItemScore { id: item.id.clone(), group: item.group.clone(), fresh: item.fresh, outcome })
     }
 
     fn choose(&mut self, context: &[u8], options: &[Vec<u8>], answer: usize) -> Result<Outcome, Fault> {

@@ -17,6 +17,6 @@ pub use json::to_json;
 pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
-pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, Score, Summary, TaskScore};
+pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, SCORE_SCHEMA, Score, Summary, TaskScore};
 pub use simulation::{Figures, Flash, IN_PROCESS, Instructions, Ram, SimulatedMachine, Simulation, Simulator, TARGETS};
 pub use store::{Store, StoreError, write_atomically};

@@ -1,8 +1,8 @@
 //! The folder `results/`.
 
-use crate::{Measurements, Score, Simulation, TARGETS, to_json};
-use serde::Serialize;
+use crate::{Measurements, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -72,12 +72,20 @@ impl Store {
         self.folder.join(slug).join(format!("{machine}.json"))
     }
 
-    /// The score of a submission, if there is one.
+    /// The score of a submission, if there is one of the present format.
     ///
     /// # Errors
     /// If the file is there but can't be read as a score.
     pub fn score(&self, slug: &str) -> Result<Option<Score>, StoreError> {
-        read(&self.score_path(slug))
+        #[derive(Deserialize)]
+        struct Format {
+            schema: u32,
+        }
+        let path = self.score_path(slug);
+        match read(&path)? {
+            Some(Format { schema: SCORE_SCHEMA }) => read(&path),
+            _ => Ok(None),
+        }
     }
 
     /// Measurements of a submission on all machines, by machine.
@@ -179,6 +187,14 @@ mod tests {
         write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_score_of_another_format_counts_as_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        write_atomically(&store.score_path("x"), b"{\"schema\":1,\"tasks\":[{}]}").unwrap();
+        assert!(store.score("x").unwrap().is_none());
     }
 
     #[test]
