@@ -146,7 +146,7 @@ impl Golf {
             let Submission { manifest, readme, .. } = candidate.submission;
             entries.push(Entry { slug, manifest, readme, score, measurements, simulations });
         }
-        Ok(Leaderboard::of(entries))
+        Ok(Leaderboard::after(self.store.leaders()?, entries))
     }
 }
 

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Verb::Bench(args) => cmd::bench::run(&common, &args),
         Verb::Simulate(args) => cmd::simulate::run(&common, &args),
         Verb::Firmware { verb } => cmd::firmware::run(&common, &verb),
+        Verb::Compare(args) => cmd::compare::run(&common, &args),
         Verb::Verify(args) => cmd::verify::run(&common, &args),
         Verb::Ci(args) => cmd::ci::run(&common, &args),
         Verb::Sample(args) => cmd::sample::run(&common, &args),

@@ -22,12 +22,12 @@ fn heads(board: &Leaderboard, extra: &[&str]) -> Vec<String> {
 fn cells(board: &Leaderboard, entry: &Entry) -> Vec<String> {
     let none = || "-".to_string();
     let class = entry.bytes().and_then(|bytes| budget::classes(bytes).last());
-    let rank = class.and_then(|class| board.class(class).position(|other| other.slug == entry.slug));
+    let place = class.and_then(|class| board.place(class, &entry.slug));
     let facts = entry.score.as_ref().map(|score| &score.artifact);
     let mut cells = vec![
         entry.slug.clone(),
         class.map_or_else(none, class_name),
-        rank.map_or_else(none, |rank| (rank + 1).to_string()),
+        place.map_or_else(none, |place| place.to_string()),
         entry.headline().map_or_else(none, |value| format!("{value:.3}")),
         facts.map_or_else(none, |facts| grouped(facts.bytes)),
         facts.map_or_else(none, |facts| grouped(facts.parameters)),
@@ -54,6 +54,18 @@ fn simulated(entry: &Entry) -> [String; 3] {
 }
 
 const SIMULATED: [&str; 3] = ["instructions/token", "RAM, bytes", "flash, bytes"];
+
+/// Any table for a terminal; figures stand right from the second column on.
+pub fn plain(heads: &[&str], lines: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(heads);
+    table.add_rows(lines);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{table}\n")
+}
 
 /// For a terminal, with the speed on `machine`.
 pub fn terminal(board: &Leaderboard, machine: &str) -> String {

@@ -1,6 +1,7 @@
 //! The leaderboard: a view derived from records.
 
-use crate::{Figures, IN_PROCESS, Measurements, Score, Simulation, Spread, Summary, submission::Manifest};
+use crate::compare::{Comparison, Verdict, detectable};
+use crate::{Figures, IN_PROCESS, Leaders, Measurements, Score, Simulation, Spread, Summary, submission::Manifest};
 use golf_core::budget;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +33,36 @@ pub struct Leaderboard {
     pub entries: Vec<Entry>,
     /// Ids of the tasks that any entry has a score on, the headline task first.
     pub tasks: Vec<String>,
+    /// By class, in the order of [`Leaderboard::class`].
+    places: BTreeMap<u64, Vec<Place>>,
+    /// Who holds the records, and who held them.
+    pub leaders: Leaders,
+}
+
+/// A place in a class, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// By the score alone.
+    pub rank: usize,
+    /// The best place of those that it is tied with.
+    pub first: usize,
+    /// The last of them. A tie begins with the best entry that is in none yet, and goes on to the first one that is worse than it by more than luck
+    /// ([`compare`](crate::compare)).
+    pub last: usize,
+}
+
+impl Place {
+    /// Whether another entry is in the tie.
+    pub fn is_tied(&self) -> bool {
+        self.first < self.last
+    }
+}
+
+impl std::fmt::Display for Place {
+    /// `3`, or `2-4 tied`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_tied() { write!(f, "{}-{} tied", self.first, self.last) } else { write!(f, "{}", self.rank) }
+    }
 }
 
 /// An entry's line in a class: what `leaderboard.csv` and `.json` hold.
@@ -39,8 +70,12 @@ pub struct Leaderboard {
 pub struct Row {
     /// Upper limit of the class in bytes.
     pub class: u64,
-    /// From 1.
+    /// From 1, by the score alone.
     pub rank: usize,
+    /// The first and the last place of those that it is tied with; none if it is tied with none.
+    pub tied: Option<[usize; 2]>,
+    /// Whether it holds the class's record.
+    pub leads: bool,
     /// The entry.
     pub slug: String,
     /// Its name.
@@ -103,8 +138,13 @@ impl Entry {
 }
 
 impl Leaderboard {
-    /// Ranks entries.
-    pub fn of(mut entries: Vec<Entry>) -> Self {
+    /// Ranks entries. Nobody is known to have held a record before, so that each goes to the best of its class.
+    pub fn of(entries: Vec<Entry>) -> Self {
+        Leaderboard::after(Leaders::default(), entries)
+    }
+
+    /// Ranks entries, of which some may take the records that were held until now.
+    pub fn after(leaders: Leaders, mut entries: Vec<Entry>) -> Self {
         // Exact: cost per byte as a fraction, so that no rounding decides a rank.
         let key = |entry: &Entry| entry.summary(HEADLINE).filter(|s| s.bytes > 0).map(|s| (s.cost, s.bytes));
         entries.sort_by(|a, b| match (key(a), key(b)) {
@@ -121,7 +161,51 @@ impl Leaderboard {
         tasks.sort();
         tasks.dedup();
         tasks.sort_by_key(|task| task != HEADLINE);
-        Leaderboard { entries, tasks }
+        let mut board = Leaderboard { entries, tasks, places: BTreeMap::new(), leaders: Leaders::default() };
+        board.places = budget::CLASSES.into_iter().map(|limit| (limit, board.ties(limit))).collect();
+        board.leaders = leaders.after(&board);
+        board
+    }
+
+    /// Places of a class's entries, with ties found.
+    fn ties(&self, limit: u64) -> Vec<Place> {
+        let scores: Vec<&Score> = self.class(limit).filter_map(|entry| entry.score.as_ref()).collect();
+        let mut places = vec![];
+        let mut first = 0;
+        while first < scores.len() {
+            // What can't be compared can't be told apart.
+            let is_worse = |other: &&&Score| {
+                let compared = Comparison::of(scores[first], other, HEADLINE);
+                compared.is_ok_and(|compared| compared.verdict() == Verdict::First)
+            };
+            let last =
+                scores[first + 1..].iter().position(|other| is_worse(&other)).map_or(scores.len(), |n| first + 1 + n);
+            places.extend((first..last).map(|index| Place { rank: index + 1, first: first + 1, last }));
+            first = last;
+        }
+        places
+    }
+
+    /// The entries of a class with their places, best first.
+    pub fn ranking(&self, limit: u64) -> impl Iterator<Item = (Place, &Entry)> {
+        self.places.get(&limit).into_iter().flatten().copied().zip(self.class(limit))
+    }
+
+    /// An entry's place in a class, if it is in it.
+    pub fn place(&self, limit: u64, slug: &str) -> Option<Place> {
+        self.ranking(limit).find(|(_, entry)| entry.slug == slug).map(|(place, _)| place)
+    }
+
+    /// The smallest true difference between two entries that a task would find four times in five: the median over neighbours in its ranking.
+    /// None if no two entries can be compared on it.
+    pub fn detectable(&self, task: &str) -> Option<f64> {
+        let mut scores: Vec<&Score> = self.entries.iter().filter_map(|entry| entry.score.as_ref()).collect();
+        scores.retain(|score| score.task(task).is_some());
+        let headline = |score: &Score| score.task(task).map_or(0.0, |task| task.summary().headline());
+        scores.sort_by(|a, b| headline(a).total_cmp(&headline(b)));
+        let mut all: Vec<f64> = scores.windows(2).filter_map(|pair| detectable(pair[0], pair[1], task)).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied()
     }
 
     /// The entries of a class, best first.
@@ -147,8 +231,12 @@ impl Leaderboard {
 
     /// All classes' lines, largest class first.
     pub fn rows(&self) -> Vec<Row> {
-        let rows_of =
-            |limit| self.class(limit).enumerate().filter_map(move |(index, entry)| row(limit, index + 1, entry));
+        let rows_of = |limit| {
+            let holder = self.leaders.of(limit).map(|leader| leader.slug.as_str());
+            self.ranking(limit).filter_map(move |(place, entry)| {
+                Some(Row { leads: holder == Some(&entry.slug), ..row(limit, place, entry)? })
+            })
+        };
         budget::CLASSES.into_iter().flat_map(rows_of).collect()
     }
 
@@ -159,6 +247,8 @@ impl Leaderboard {
         let fixed = [
             "class",
             "rank",
+            "tied",
+            "leads",
             "slug",
             "name",
             "authors",
@@ -176,8 +266,15 @@ impl Leaderboard {
             fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).chain(simulated).collect(),
         );
         for row in &rows {
-            let mut record = vec![row.class.to_string(), row.rank.to_string(), row.slug.clone(), row.name.clone()];
-            record.extend([row.authors.clone(), row.license.clone(), row.engine.clone()]);
+            let tied = row.tied.map(|[first, last]| format!("{first}-{last}")).unwrap_or_default();
+            let mut record = vec![row.class.to_string(), row.rank.to_string(), tied, row.leads.to_string()];
+            record.extend([
+                row.slug.clone(),
+                row.name.clone(),
+                row.authors.clone(),
+                row.license.clone(),
+                row.engine.clone(),
+            ]);
             record.extend([
                 row.bytes.to_string(),
                 row.parameters.to_string(),
@@ -190,7 +287,7 @@ impl Leaderboard {
             record.extend(simulated.map(|count| count.map(|count| count.to_string()).unwrap_or_default()));
             write(&mut csv, record);
         }
-        let json = serde_json::json!({ "schema": 1, "headline": HEADLINE, "rows": rows });
+        let json = serde_json::json!({ "schema": 2, "headline": HEADLINE, "rows": rows });
         Tables { csv: text(csv), json: crate::to_json(&json), measurements: self.measurements() }
     }
 
@@ -230,11 +327,13 @@ impl Leaderboard {
     }
 }
 
-fn row(class: u64, rank: usize, entry: &Entry) -> Option<Row> {
+fn row(class: u64, place: Place, entry: &Entry) -> Option<Row> {
     let score = entry.score.as_ref()?;
     Some(Row {
         class,
-        rank,
+        rank: place.rank,
+        tied: place.is_tied().then_some([place.first, place.last]),
+        leads: false,
         slug: entry.slug.clone(),
         name: entry.manifest.name.clone(),
         authors: entry.manifest.authors.join(", "),
@@ -254,3 +353,6 @@ fn row(class: u64, rank: usize, entry: &Entry) -> Option<Row> {
 fn text(csv: csv::Writer<Vec<u8>>) -> String {
     String::from_utf8(csv.into_inner().expect("to memory")).expect("written from strings")
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

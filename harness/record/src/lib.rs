@@ -4,7 +4,9 @@
 //! figure; means, ratios and ranks are computed where they are shown.
 #![forbid(unsafe_code)]
 
+pub mod compare;
 mod json;
+mod leader;
 mod leaderboard;
 mod measurement;
 mod number;
@@ -14,7 +16,8 @@ mod store;
 pub mod submission;
 
 pub use json::to_json;
-pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
+pub use leader::{Leader, Leaders};
+pub use leaderboard::{Entry, HEADLINE, Leaderboard, Place, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
 pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, SCORE_SCHEMA, Score, Summary, TaskScore};

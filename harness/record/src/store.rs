@@ -1,6 +1,6 @@
 //! The folder `results/`.
 
-use crate::{Measurements, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
+use crate::{Leaders, Measurements, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -127,6 +127,26 @@ impl Store {
     /// If it can't be written.
     pub fn put_simulation(&self, simulation: &Simulation) -> Result<(), StoreError> {
         put(&self.simulation_path(&simulation.slug, &simulation.target), simulation)
+    }
+
+    /// Who has held the records; nobody, if that isn't recorded.
+    ///
+    /// # Errors
+    /// If the file is there but can't be read.
+    pub fn leaders(&self) -> Result<Leaders, StoreError> {
+        Ok(read(&self.leaders_path())?.unwrap_or_default())
+    }
+
+    /// Stores who has held the records.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_leaders(&self, leaders: &Leaders) -> Result<(), StoreError> {
+        put(&self.leaders_path(), leaders)
+    }
+
+    fn leaders_path(&self) -> PathBuf {
+        self.folder.join("leaders.json")
     }
 
     /// Stores a score.

@@ -71,10 +71,7 @@ fn key_figures(book: &Book<'_>, entry: &Entry, score: &Score, h: &mut Html) {
         item(h, "Prose", &bits, "bits per byte");
         item(h, "Size", &data(&bytes.to_string(), &format::grouped(bytes)), "bytes");
         item(h, "Parameters", &super::parameters(score.artifact.parameters), "counted from the file");
-        let ranks = CLASSES.into_iter().filter_map(|limit| {
-            let place = book.site.board.class(limit).position(|other| other.slug == entry.slug)?;
-            Some((limit, place + 1))
-        });
+        let ranks = CLASSES.into_iter().filter_map(|limit| Some((limit, book.site.board.place(limit, &entry.slug)?)));
         h.el("div", &[], |h| {
             h.leaf("dt", &[], "Rank");
             h.el("dd", &[("class", "ranks")], |h| {

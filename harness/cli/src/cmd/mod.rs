@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod check;
 pub mod ci;
+pub mod compare;
 pub mod doctor;
 pub mod firmware;
 pub mod new;
@@ -66,6 +67,8 @@ pub enum Verb {
         #[command(subcommand)]
         verb: firmware::Verb,
     },
+    /// Say which differences between two entries' recorded scores are more than luck
+    Compare(compare::Args),
     /// Score again and compare with the records, bit for bit
     Verify(verify::Args),
     /// What a pull request with an entry would get: check, score, rank

@@ -40,6 +40,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     skipped.dedup();
     let board = golf.leaderboard()?;
     let tables = board.tables();
+    golf.store.put_leaders(&board.leaders)?;
     golf.store.put_derived("leaderboard.csv", &tables.csv)?;
     golf.store.put_derived("leaderboard.json", &tables.json)?;
     golf.store.put_derived("measurements.csv", &tables.measurements)?;
