@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cmd;
+pub mod coder;
+pub mod compressed;
 pub mod fault;
 pub mod firmware;
 pub mod golf;

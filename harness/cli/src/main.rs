@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         Verb::Compare(args) => cmd::compare::run(&common, &args),
         Verb::Verify(args) => cmd::verify::run(&common, &args),
         Verb::Ci(args) => cmd::ci::run(&common, &args),
+        Verb::Compress(args) => cmd::compress::compress(&common, &args),
+        Verb::Decompress(args) => cmd::compress::decompress(&common, &args),
         Verb::Sample(args) => cmd::sample::run(&common, &args),
         Verb::Site => cmd::site::run(&common),
         Verb::Doctor => cmd::doctor::run(&common),

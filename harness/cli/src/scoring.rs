@@ -74,6 +74,17 @@ pub fn probe(model: &mut Running<'_>, most: usize) -> Result<Probe, Fault> {
     Ok(Probe { tokens: tokens.len() as u32, sha256: hex(&hash.finalize()) })
 }
 
+/// Cuts a text into a model's tokens.
+///
+/// # Errors
+/// If they don't spell it.
+pub fn cut(model: &dyn LanguageModel, text: &[u8]) -> Result<Vec<u32>, Fault> {
+    let vocabulary = model.vocabulary();
+    let mut tokens = Vec::with_capacity(text.len() / 2);
+    vocabulary.encode(text, &mut |token| tokens.push(token));
+    if vocabulary.spells(&tokens, text) { Ok(tokens) } else { Err(Fault::entry("its tokens don't spell the text")) }
+}
+
 struct Scorer<'a, 'm> {
     model: &'a mut Running<'m>,
     logits: Vec<i32>,
@@ -86,11 +97,7 @@ impl<'a, 'm> Scorer<'a, 'm> {
     }
 
     fn cut(&mut self, text: &[u8]) -> Result<Vec<u32>, Fault> {
-        let model = self.model.model();
-        let vocabulary = model.vocabulary();
-        let mut tokens = Vec::with_capacity(text.len() / 2);
-        vocabulary.encode(text, &mut |token| tokens.push(token));
-        if vocabulary.spells(&tokens, text) { Ok(tokens) } else { Err(Fault::entry("its tokens don't spell the text")) }
+        cut(self.model.model(), text)
     }
 
     /// Of `tokens[from..]`.

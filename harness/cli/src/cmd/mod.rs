@@ -4,6 +4,7 @@ pub mod bench;
 pub mod check;
 pub mod ci;
 pub mod compare;
+pub mod compress;
 pub mod doctor;
 pub mod firmware;
 pub mod new;
@@ -73,6 +74,10 @@ pub enum Verb {
     Verify(verify::Args),
     /// What a pull request with an entry would get: check, score, rank
     Ci(ci::Args),
+    /// Compress a file with an entry's predictions: what its bits per byte claim, in bytes
+    Compress(compress::Args),
+    /// Bring back what was compressed
+    Decompress(compress::Args),
     /// Let an entry write text
     Sample(sample::Args),
     /// Render the site from the records
