@@ -2,8 +2,8 @@
 
 use golf_record::submission::{ArtifactFile, Manifest, Training};
 use golf_record::{
-    ArtifactFacts, EngineId, Entry, Failure, FailureKind, ItemScore, Leaderboard, Machine, Measurement, Measurements,
-    Outcome, Probe, Roofline, SCORE_SCHEMA, Score, TaskScore, Work,
+    ArtifactFacts, Audit, Caveat, CaveatKind, EngineId, Entry, Failure, FailureKind, ItemScore, Leaderboard, Machine,
+    Measurement, Measurements, Outcome, Probe, Roofline, SCORE_SCHEMA, Score, TaskScore, Work,
 };
 use golf_task::{DataFile, Definition, Generated, Kind};
 
@@ -63,6 +63,7 @@ pub(crate) fn fixtures() -> (Leaderboard, Vec<Definition>) {
         score: None,
         measurements: vec![],
         simulations: vec![],
+        audit: None,
         ..entry(("not-yet", "Not yet", "ternary", 0, 0, 0.0, 0.0, 0))
     });
     (Leaderboard::of(entries), definitions())
@@ -133,7 +134,23 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
         readme: README.into(),
         measurements: measurements(slug, engine, bytes, speed),
         simulations: vec![],
+        audit: (slug == "hostile").then(|| audit(slug)),
         score: Some(score),
+    }
+}
+
+/// With a reviewer's caveat that tries everything.
+fn audit(slug: &str) -> Audit {
+    Audit {
+        schema: 1,
+        slug: slug.into(),
+        artifact_sha256: digest(slug),
+        season: "2026-4".into(),
+        tasks: vec![],
+        overlap: None,
+        parts: vec![],
+        held_out: None,
+        caveats: vec![Caveat { kind: CaveatKind::Review, text: HOSTILE.into() }],
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people and CI run: checking, scoring, measuring and ranking entries.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod cmd;
 pub mod coder;
 pub mod compressed;

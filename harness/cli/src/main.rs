@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Verb::Simulate(args) => cmd::simulate::run(&common, &args),
         Verb::Firmware { verb } => cmd::firmware::run(&common, &verb),
         Verb::Compare(args) => cmd::compare::run(&common, &args),
+        Verb::Audit(args) => cmd::audit::run(&common, &args),
         Verb::Verify(args) => cmd::verify::run(&common, &args),
         Verb::Ci(args) => cmd::ci::run(&common, &args),
         Verb::Compress(args) => cmd::compress::compress(&common, &args),

@@ -87,7 +87,16 @@ pub fn terminal(board: &Leaderboard, machine: &str) -> String {
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    format!("{table}\n")
+    format!("{table}\n{}", caveats(board))
+}
+
+/// What readers should know of the scores above, a line each.
+fn caveats(board: &Leaderboard) -> String {
+    let of = |entry: &Entry| {
+        entry.caveats().iter().map(|caveat| format!("- {}: {}\n", entry.slug, caveat.text)).collect::<String>()
+    };
+    let lines: String = board.entries.iter().map(of).collect();
+    if lines.is_empty() { lines } else { format!("\nCaveats:\n\n{lines}") }
 }
 
 /// Where an artifact's bytes go: in plain and in coded form, and how far the coded weights are from their empirical entropy.
@@ -168,6 +177,7 @@ pub fn in_readme(readme: &str, board: &Leaderboard) -> Option<String> {
         cells[0] = format!("[{0}](submissions/{0}/README.md)", entry.slug);
         table.push_str(&line(cells));
     }
+    table.push_str(&caveats(board));
     between_markers(readme, "leaderboard", &table)
 }
 

@@ -1,7 +1,13 @@
 //! The leaderboard: a view derived from records.
 
+mod tables;
+
+pub use tables::Tables;
+
 use crate::compare::{Comparison, Verdict, detectable};
-use crate::{Figures, IN_PROCESS, Leaders, Measurements, Score, Simulation, Spread, Summary, submission::Manifest};
+use crate::{
+    Audit, Caveat, Figures, IN_PROCESS, Leaders, Measurements, Score, Simulation, Summary, submission::Manifest,
+};
 use golf_core::budget;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,6 +27,8 @@ pub struct Entry {
     pub measurements: Vec<Measurements>,
     /// By simulated target.
     pub simulations: Vec<Simulation>,
+    /// What was looked for in the artifact, and found; none if it hasn't been audited.
+    pub audit: Option<Audit>,
 }
 
 /// The task by which entries are ranked.
@@ -102,17 +110,8 @@ pub struct Row {
     pub ram_bytes: Option<u64>,
     /// Flash that it needs there: the model's image and the code.
     pub flash_bytes: Option<u64>,
-}
-
-/// The leaderboard as files.
-#[derive(Clone, Debug)]
-pub struct Tables {
-    /// `leaderboard.csv`
-    pub csv: String,
-    /// `leaderboard.json`
-    pub json: String,
-    /// `measurements.csv`: every measurement of every machine, median and MAD.
-    pub measurements: String,
+    /// What readers should know of its scores, sentence by sentence.
+    pub caveats: Vec<String>,
 }
 
 impl Entry {
@@ -129,6 +128,11 @@ impl Entry {
     /// What was counted for a simulated target, one of [`TARGETS`](crate::TARGETS), unless it failed.
     pub fn simulated(&self, target: &str) -> Option<&Figures> {
         self.simulations.iter().find(|simulation| simulation.target == target)?.figures()
+    }
+
+    /// What readers should know of its scores.
+    pub fn caveats(&self) -> &[Caveat] {
+        self.audit.as_ref().map_or(&[], |audit| &audit.caveats)
     }
 
     /// Size of the artifact, once scored.
@@ -239,92 +243,6 @@ impl Leaderboard {
         };
         budget::CLASSES.into_iter().flat_map(rows_of).collect()
     }
-
-    /// As files. Scores have six decimals in the CSV, and all digits in the JSON.
-    pub fn tables(&self) -> Tables {
-        let rows = self.rows();
-        let mut csv = csv::Writer::from_writer(vec![]);
-        let fixed = [
-            "class",
-            "rank",
-            "tied",
-            "leads",
-            "slug",
-            "name",
-            "authors",
-            "license",
-            "engine",
-            "bytes",
-            "parameters",
-            "artifact",
-            "digest",
-        ];
-        let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record).expect("to memory");
-        let simulated = ["instructions_per_token", "ram_bytes", "flash_bytes"].map(String::from);
-        write(
-            &mut csv,
-            fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).chain(simulated).collect(),
-        );
-        for row in &rows {
-            let tied = row.tied.map(|[first, last]| format!("{first}-{last}")).unwrap_or_default();
-            let mut record = vec![row.class.to_string(), row.rank.to_string(), tied, row.leads.to_string()];
-            record.extend([
-                row.slug.clone(),
-                row.name.clone(),
-                row.authors.clone(),
-                row.license.clone(),
-                row.engine.clone(),
-            ]);
-            record.extend([
-                row.bytes.to_string(),
-                row.parameters.to_string(),
-                row.artifact.clone(),
-                row.digest.clone(),
-            ]);
-            let value = |task| row.tasks.get(task).map(|value| format!("{value:.6}")).unwrap_or_default();
-            record.extend(self.tasks.iter().map(value));
-            let simulated = [row.instructions_per_token, row.ram_bytes, row.flash_bytes];
-            record.extend(simulated.map(|count| count.map(|count| count.to_string()).unwrap_or_default()));
-            write(&mut csv, record);
-        }
-        let json = serde_json::json!({ "schema": 2, "headline": HEADLINE, "rows": rows });
-        Tables { csv: text(csv), json: crate::to_json(&json), measurements: self.measurements() }
-    }
-
-    fn measurements(&self) -> String {
-        let mut csv = csv::Writer::from_writer(vec![]);
-        let head = [
-            "machine",
-            "slug",
-            "measurement",
-            "unit",
-            "median",
-            "mad",
-            "samples",
-            "tokens_per_second",
-            "bytes_per_second",
-        ];
-        csv.write_record(head).expect("to memory");
-        for record in self.entries.iter().flat_map(|entry| &entry.measurements) {
-            for measurement in &record.measurements {
-                let Some(spread) = Spread::of(&measurement.samples) else { continue };
-                let rate = |rate: Option<f64>| rate.map(|rate| format!("{rate:.1}")).unwrap_or_default();
-                let line = [
-                    record.machine.id.clone(),
-                    record.slug.clone(),
-                    measurement.name.clone(),
-                    measurement.unit.clone(),
-                    format!("{:.0}", spread.median),
-                    format!("{:.0}", spread.mad),
-                    measurement.samples.len().to_string(),
-                    rate(measurement.tokens_per_second()),
-                    rate(measurement.bytes_per_second()),
-                ];
-                csv.write_record(line).expect("to memory");
-            }
-        }
-        text(csv)
-    }
 }
 
 fn row(class: u64, place: Place, entry: &Entry) -> Option<Row> {
@@ -347,11 +265,8 @@ fn row(class: u64, place: Place, entry: &Entry) -> Option<Row> {
         instructions_per_token: entry.simulated(IN_PROCESS).and_then(Figures::instructions_per_token),
         ram_bytes: entry.simulated(IN_PROCESS).map(Figures::ram_bytes),
         flash_bytes: entry.simulated(IN_PROCESS).map(Figures::flash_bytes),
+        caveats: entry.caveats().iter().map(|caveat| caveat.text.clone()).collect(),
     })
-}
-
-fn text(csv: csv::Writer<Vec<u8>>) -> String {
-    String::from_utf8(csv.into_inner().expect("to memory")).expect("written from strings")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! figure; means, ratios and ranks are computed where they are shown.
 #![forbid(unsafe_code)]
 
+mod audit;
 pub mod compare;
 mod json;
 mod leader;
@@ -15,6 +16,7 @@ mod simulation;
 mod store;
 pub mod submission;
 
+pub use audit::{Audit, Caveat, CaveatKind, HeldOut, LEEWAY, Overlap, Parts, SUSPICION, VERBATIM};
 pub use json::to_json;
 pub use leader::{Leader, Leaders};
 pub use leaderboard::{Entry, HEADLINE, Leaderboard, Place, Row, Tables};

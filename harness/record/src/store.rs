@@ -1,6 +1,6 @@
 //! The folder `results/`.
 
-use crate::{Leaders, Measurements, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
+use crate::{Audit, Leaders, Measurements, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -99,7 +99,11 @@ impl Store {
         let is_record = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_target = name.strip_suffix(".json").is_some_and(|name| TARGETS.contains(&name));
-            name.ends_with(".json") && name != "score.json" && !is_target && !name.starts_with('.')
+            name.ends_with(".json")
+                && name != "score.json"
+                && name != "audit.json"
+                && !is_target
+                && !name.starts_with('.')
         };
         paths.iter().filter(is_record).filter_map(|path| read(path).transpose()).collect()
     }
@@ -127,6 +131,26 @@ impl Store {
     /// If it can't be written.
     pub fn put_simulation(&self, simulation: &Simulation) -> Result<(), StoreError> {
         put(&self.simulation_path(&simulation.slug, &simulation.target), simulation)
+    }
+
+    /// The audit of a submission, if there is one.
+    ///
+    /// # Errors
+    /// If the file is there but can't be read as an audit.
+    pub fn audit(&self, slug: &str) -> Result<Option<Audit>, StoreError> {
+        read(&self.audit_path(slug))
+    }
+
+    /// Stores an audit.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_audit(&self, audit: &Audit) -> Result<(), StoreError> {
+        put(&self.audit_path(&audit.slug), audit)
+    }
+
+    fn audit_path(&self, slug: &str) -> PathBuf {
+        self.folder.join(slug).join("audit.json")
     }
 
     /// Who has held the records; nobody, if that isn't recorded.

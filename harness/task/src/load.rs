@@ -126,6 +126,11 @@ impl Task {
         format!("{}@{}", self.definition.id, self.definition.version)
     }
 
+    /// The items from its files.
+    pub fn from_files(&self) -> &[Item] {
+        &self.from_files
+    }
+
     /// The items that an artifact is examined on: from files, from the public seed, and from the artifact's own seed.
     ///
     /// The own seed is SHA-256(artifact's SHA-256, `id@version`, a zero byte, season): what the items are is settled only when the last

@@ -27,6 +27,9 @@ pub(crate) fn entry(book: &Book<'_>, entry: &Entry, files: &mut Files) -> Result
             Some(score) => key_figures(book, entry, score, h),
             None => h.raw("<p class=\"notice\">Not scored.</p>\n"),
         }
+        for caveat in entry.caveats() {
+            h.leaf("p", &[("class", "notice")], &format!("Caveat: {}", caveat.text));
+        }
         h.raw("<section aria-labelledby=\"about\">\n");
         heading(h, "about", "About");
         about(entry, h);

@@ -120,7 +120,7 @@ fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
     for (place, entry) in places.iter().zip(&entries) {
         let Some(score) = &entry.score else { continue };
         let bytes = score.artifact.bytes;
-        let mut cells = vec![Html::plain(&place.to_string()), entry_link(entry, "")];
+        let mut cells = vec![Html::plain(&place.to_string()), linked(entry)];
         cells.extend(headline.iter().map(|task| cell(entry, task)));
         cells.push(Html::of(|h| {
             h.append(&data(&bytes.to_string(), &format::grouped(bytes)));
@@ -133,6 +133,17 @@ fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
         table.row(cells);
     }
     table.write(h);
+}
+
+/// A link to the entry, which says if there are caveats.
+fn linked(entry: &Entry) -> Html {
+    let mut cell = entry_link(entry, "");
+    match entry.caveats().len() {
+        0 => {}
+        1 => cell.leaf("span", &[("class", "unit")], " (a caveat)"),
+        count => cell.leaf("span", &[("class", "unit")], &format!(" ({count} caveats)")),
+    }
+    cell
 }
 
 fn unscored(book: &Book<'_>, h: &mut Html) {

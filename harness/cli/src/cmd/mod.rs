@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod audit;
 pub mod bench;
 pub mod check;
 pub mod ci;
@@ -70,6 +71,8 @@ pub enum Verb {
     },
     /// Say which differences between two entries' recorded scores are more than luck
     Compare(compare::Args),
+    /// Look for the tasks in entries; what is found becomes a caveat
+    Audit(audit::Args),
     /// Score again and compare with the records, bit for bit
     Verify(verify::Args),
     /// What a pull request with an entry would get: check, score, rank

@@ -26,7 +26,7 @@ impl Random {
 /// One side's sums.
 #[derive(Clone, Copy, Default)]
 struct Sum {
-    value: u64,
+    value: i64,
     weight: u64,
 }
 

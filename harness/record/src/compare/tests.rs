@@ -30,7 +30,7 @@ const SLEEP: [[u64; 10]; 2] =
 const RIGHT: [[usize; 2]; 2] = [[31, 22], [20, 14]];
 
 fn part(value: u64, weight: u64) -> Part {
-    Part { value, weight }
+    Part { value: value as i64, weight }
 }
 
 fn close(ours: f64, expected: f64, within: f64) {
@@ -156,6 +156,29 @@ fn what_cannot_be_compared_is_said() {
     let mut later = score("b", exercises(1));
     later.season = "later".into();
     assert_eq!(Comparison::of(&score("a", exercises(0)), &later, "t").unwrap_err(), Incomparable::Versions);
+}
+
+#[test]
+fn fixed_items_are_set_against_fresh_ones() {
+    let log = |index: usize, fresh: bool, over: u64| {
+        let ideal = 1_000 + 37 * index as u64;
+        let outcome = Outcome::Document {
+            bytes: 1_000,
+            tokens: 1,
+            cost: (ideal + over + index as u64 % 3) << 16,
+            ideal: Some(ideal << 16),
+        };
+        ItemScore { id: format!("{index}"), group: String::new(), fresh, outcome }
+    };
+    let task = |over: u64| {
+        let items = (0..10).map(|i| log(i, false, over)).chain((10..20).map(|i| log(i, true, 300)));
+        TaskScore::new("log", 1, items.collect())
+    };
+    let known = fixed_against_fresh(&task(20)).unwrap();
+    assert!((known.fixed - 0.0209).abs() < 1e-9 && (known.fresh - 0.301).abs() < 1e-9, "{known:?}");
+    assert_eq!((known.p, known.less_is_better), (0.0002, true));
+    assert!(fixed_against_fresh(&task(300)).unwrap().p > 0.05);
+    assert!(fixed_against_fresh(&TaskScore::new("t", 1, documents(0))).is_none());
 }
 
 #[test]
