@@ -95,6 +95,9 @@ fn describe(compared: &[(&str, Result<Comparison, Incomparable>)], a: &str, b: &
             }
         }
     }
+    if lines.is_empty() {
+        return notes;
+    }
     let note = "The interval and p are of a bootstrap over documents or items, paired where both had the same. A true difference of the\n\
                 size under `detectable` would be found four times in five. Where p is over 0.05, the two are tied.\n";
     format!("{}{notes}{note}", table::plain(&heads, lines))
