@@ -14,8 +14,14 @@ fn main() -> ExitCode {
     };
     let (board, tasks) = fixtures::fixtures();
     let tables = board.tables();
-    let site =
-        golf_site::Site { board: &board, tasks: &tasks, season: "2026-4", tables: &tables, command: "cargo golf site" };
+    let site = golf_site::Site {
+        board: &board,
+        tasks: &tasks,
+        season: "2026-4",
+        tables: &tables,
+        estimates: &fixtures::estimates(),
+        command: "cargo golf site",
+    };
     match golf_site::render(&site, &out) {
         Ok(pages) => println!("{pages} pages in {}", out.display()),
         Err(fault) => {

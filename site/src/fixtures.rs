@@ -1,11 +1,15 @@
 //! A board made up for tests and for looking at the site: a handful of entries with scores and measurements.
 
+use golf_estimate::energy::Operations;
+use golf_estimate::{Estimates, Workload};
 use golf_record::submission::{ArtifactFile, Manifest, Training};
 use golf_record::{
-    ArtifactFacts, Audit, Caveat, CaveatKind, EngineId, Entry, Failure, FailureKind, ItemScore, Leaderboard, Machine,
-    Measurement, Measurements, Outcome, Probe, Roofline, SCORE_SCHEMA, Score, TaskScore, Work,
+    Accesses, ArtifactFacts, Audit, Caveat, CaveatKind, EngineId, Entry, Failure, FailureKind, Figures, Flash,
+    InstructionMix, Instructions, ItemScore, Leaderboard, Machine, Measurement, Measurements, Outcome, Probe, Ram,
+    Roofline, SCORE_SCHEMA, Score, Simulation, Simulator, TARGETS, TaskScore, Work,
 };
 use golf_task::{DataFile, Definition, Generated, Kind};
+use std::path::Path;
 
 /// A name that tries everything.
 pub(crate) const HOSTILE: &str = "<script>alert(\"1\")</script> 'q' & \u{202e}gnp.x\u{1b}[31m";
@@ -67,6 +71,74 @@ pub(crate) fn fixtures() -> (Leaderboard, Vec<Definition>) {
         ..entry(("not-yet", "Not yet", "ternary", 0, 0, 0.0, 0.0, 0))
     });
     (Leaderboard::of(entries), definitions())
+}
+
+/// The project's boards, and operations of the ternary entries.
+pub(crate) fn estimates() -> Estimates {
+    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../boards");
+    let ternary = ENTRIES.into_iter().filter(|entry| entry.2 == "ternary");
+    Estimates {
+        boards: golf_estimate::load_all(&boards).expect("the project's boards are in order"),
+        workloads: ternary.map(|entry| (entry.0.into(), workload(entry.4))).collect(),
+    }
+}
+
+/// As if a tenth of the parameters were the head's.
+fn workload(parameters: u64) -> Workload {
+    let part = |share: u64, bits: u64| Operations {
+        additions: parameters * share / 10,
+        byte_multiplications: if bits == 8 { parameters * share / 10 } else { 0 },
+        multiplications: if bits > 8 { parameters * share / 10 } else { parameters / 500 },
+        lookups: parameters / 10_000,
+        functions: 100,
+        weight_bytes: parameters * share * bits / 80,
+        state_bytes: parameters / 100,
+    };
+    let parts = |bits| [3, 0, 6, 1, 0].map(|share| part(share, if bits == 2 && share < 2 { 8 } else { bits }));
+    Workload { window: 512, parts: [2, 16, 32].map(parts) }
+}
+
+/// On every target; on the last one the largest entry fails.
+fn simulations(slug: &str, engine: &EngineId, probe: &Probe, bytes: u64, parameters: u64) -> Vec<Simulation> {
+    let simulation = |(index, target): (usize, &str)| {
+        let failed = slug == "tern-16m" && index + 1 == TARGETS.len();
+        let accesses = |count: u64, width: u64| Accesses { count, bytes: count * width };
+        let instructions = parameters * 16 * (22 + index as u64) / 10;
+        let figures = Figures {
+            probe: probe.clone(),
+            narrowed: probe.clone(),
+            load_instructions: parameters / 3,
+            prompt: Instructions { tokens: 96, instructions: parameters * 96 * 2 },
+            generation: Instructions { tokens: 16, instructions },
+            mix: (index == 0).then_some(InstructionMix {
+                ram_loads: accesses(instructions / 4, 4),
+                image_loads: accesses(instructions / 6, 1),
+                constant_loads: accesses(instructions / 900, 4),
+                ram_stores: accesses(instructions / 9, 4),
+                multiplies: instructions / 30,
+                divides: instructions / 5_000,
+                branches: instructions / 12,
+                taken: instructions / 14,
+                jumps: instructions / 90,
+            }),
+            ram: Ram { stack_bytes: 6_380, static_bytes: 0, arena_bytes: bytes / 5 + 4_000 },
+            flash: Flash { image_bytes: bytes + bytes / 27, code_bytes: 54_476 },
+        };
+        let failure = || Failure { stage: "simulate".into(), kind: FailureKind::Crash, message: "panic: <b>".into() };
+        Simulation {
+            schema: Simulation::SCHEMA,
+            slug: slug.into(),
+            artifact_sha256: digest(slug),
+            engine: engine.clone(),
+            target: target.into(),
+            simulator: Simulator { name: "golf-simulator".into(), version: "2".into() },
+            machines: vec![],
+            firmware_sha256: digest(target),
+            figures: (!failed).then_some(figures),
+            failures: failed.then(failure).into_iter().collect(),
+        }
+    };
+    TARGETS.into_iter().enumerate().map(simulation).collect()
 }
 
 fn definitions() -> Vec<Definition> {
@@ -132,8 +204,11 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
         slug: slug.into(),
         manifest,
         readme: README.into(),
+        simulations: match engine.name.as_str() {
+            "ternary" => simulations(slug, &engine, &score.probe, bytes, parameters),
+            _ => vec![],
+        },
         measurements: measurements(slug, engine, bytes, speed),
-        simulations: vec![],
         audit: (slug == "hostile").then(|| audit(slug)),
         score: Some(score),
     }

@@ -71,6 +71,8 @@ fn top(book: &Book<'_>, page: Page<'_>, h: &mut Html) {
             let places = [
                 ("Leaderboard", "index.html"),
                 ("Tasks", "index.html#tasks"),
+                ("Boards", "boards.html"),
+                ("Energy", "energy.html"),
                 ("Method", "method.html"),
                 ("Data", "index.html#data"),
             ];

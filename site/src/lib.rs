@@ -35,6 +35,8 @@ pub struct Site<'a> {
     pub season: &'a str,
     /// The files that can be downloaded.
     pub tables: &'a golf_record::Tables,
+    /// Boards and operations, for what is modelled.
+    pub estimates: &'a golf_estimate::Estimates,
     /// The command that renders the site, named at the foot of each page.
     pub command: &'a str,
 }
@@ -82,8 +84,13 @@ pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     files.add("leaderboard.csv", site.tables.csv.as_str());
     files.add("leaderboard.json", site.tables.json.as_str());
     files.add("measurements.csv", site.tables.measurements.as_str());
+    files.add("boards.csv", site.estimates.boards_csv(&site.board.entries));
+    files.add("energy.csv", site.estimates.energy_csv());
     page::index(&book, &mut files)?;
     page::method(&book, &mut files);
+    page::boards(&book, &mut files);
+    page::energy(&book, &mut files);
+    page::targets(&book, &mut files);
     for entry in &site.board.entries {
         page::entry(&book, entry, &mut files)?;
     }

@@ -2,7 +2,7 @@
 
 mod markup;
 
-use crate::fixtures::{HOSTILE, fixtures};
+use crate::fixtures::{HOSTILE, estimates, fixtures};
 use crate::{Site, SiteError, format, render};
 use golf_record::{Leaderboard, Tables};
 use golf_task::Definition;
@@ -11,8 +11,9 @@ use std::fs;
 use std::path::Path;
 
 fn render_into(board: &Leaderboard, tasks: &[Definition], out: &Path) -> Result<usize, SiteError> {
-    let tables = board.tables();
-    render(&Site { board, tasks, season: "2026-4", tables: &tables, command: "cargo golf site" }, out)
+    let (tables, estimates) = (board.tables(), estimates());
+    let command = "cargo golf site";
+    render(&Site { board, tasks, season: "2026-4", tables: &tables, estimates: &estimates, command }, out)
 }
 
 /// Everything under a folder, by path.
@@ -50,7 +51,8 @@ fn there_is_a_page_for_every_entry_and_task() {
     let out = tempfile::tempdir().unwrap();
     let count = render_into(&board, &tasks, out.path()).unwrap();
     let files = files(out.path());
-    assert_eq!(count, 2 + board.entries.len() + tasks.len());
+    // Leaderboard, method, boards and energy stand alone.
+    assert_eq!(count, 4 + board.entries.len() + tasks.len() + golf_record::TARGETS.len());
     assert_eq!(count, pages(&files).count());
     assert!(board.entries.iter().all(|entry| files.contains_key(&format!("entries/{}.html", entry.slug))));
     assert!(tasks.iter().all(|task| files.contains_key(&format!("tasks/{}.html", task.id))));
@@ -78,8 +80,16 @@ fn figures_in_the_tables_are_those_of_the_csv() {
         let tied = &record[headers.iter().position(|name| name == "tied").unwrap()];
         assert_eq!(cells[0], if tied.is_empty() { rank.into() } else { format!("{tied} tied") });
         let mut shown = vec![cells[1]];
-        shown.extend(&cells[4..]);
+        shown.extend(&cells[4..3 + tasks.len()]);
         assert_eq!(shown.len(), tasks.len());
+        // What is counted comes last, in both; the targets by number here and by name there.
+        let simulated: Vec<String> = cells[3 + tasks.len()..].iter().map(|cell| markup::text(cell)).collect();
+        for (cell, exact) in simulated.iter().zip(record.iter().skip(11 + tasks.len()).take(3)) {
+            let wanted = exact.parse().map_or("–".to_string(), format::grouped);
+            assert_eq!(*cell, wanted, "{slug}");
+        }
+        let targets = record[14 + tasks.len()].split_whitespace().count();
+        assert_eq!(simulated[3..], [if targets == 0 { "–".into() } else { targets.to_string() }], "{slug}");
         for (cell, exact) in shown.iter().zip(record.iter().skip(11)) {
             let text = markup::text(cell);
             if exact.is_empty() {
@@ -249,7 +259,7 @@ fn stale_files_go_and_others_stay() {
 fn an_empty_board_renders() {
     let board = Leaderboard::of(vec![]);
     let out = tempfile::tempdir().unwrap();
-    assert_eq!(render_into(&board, &[], out.path()).unwrap(), 2);
+    assert_eq!(render_into(&board, &[], out.path()).unwrap(), 4);
     let files = files(out.path());
     assert!(files["index.html"].contains("no entry yet") && files["index.html"].contains("There are no tasks yet."));
     assert!(pages(&files).all(|(_, content)| markup::check(content).is_ok()));
@@ -288,4 +298,55 @@ fn a_name_that_would_leave_the_folder_is_refused() {
         assert!(matches!(render_into(&board, &tasks, out.path()), Err(SiteError::Name(found)) if found == name));
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "nothing is written");
     }
+}
+
+#[test]
+fn boards_and_energy_show_what_their_files_hold() {
+    let (files, _) = rendered();
+    let page = &files["boards.html"];
+    let mut csv = csv::Reader::from_reader(files["boards.csv"].as_bytes());
+    let (mut fitting, mut others) = (0, 0);
+    for record in csv.deserialize::<BTreeMap<String, String>>() {
+        let record = record.unwrap();
+        assert!(page.contains(&format!("id=\"{}\"", record["board"])), "{record:?}");
+        let entry = &files[&format!("entries/{}.html", record["slug"])];
+        let rows = entry.split("<tr>").filter(|row| row.contains(&format!("boards.html#{}\"", record["board"])));
+        assert!(rows.count() >= 1, "{record:?}");
+        let has_room = record["image_short_bytes"] == "0" && record["ram_short_bytes"] == "0";
+        let estimated = !record["seconds_low"].is_empty();
+        assert_eq!(estimated, has_room && record["counted"] == "true", "{record:?}");
+        if estimated {
+            fitting += 1;
+            let number = |name: &str| record[name].parse::<f64>().unwrap();
+            assert!(number("seconds_low") <= number("seconds_high"));
+            assert!(record["floor_seconds"].is_empty() || number("floor_seconds") <= number("seconds_low") + 1e-6);
+        } else {
+            others += 1;
+        }
+    }
+    assert!(fitting > 3 && others > 3, "{fitting} and {others}");
+    assert!(page.contains(golf_estimate::CAVEAT) && page.contains(golf_estimate::CPI_STATUS));
+    let mut csv = csv::Reader::from_reader(files["energy.csv"].as_bytes());
+    let slugs: BTreeSet<String> = csv.records().map(|record| record.unwrap()[0].to_owned()).collect();
+    assert_eq!(slugs.len(), 5);
+    for slug in slugs {
+        assert!(files["energy.html"].contains(&format!("entries/{slug}.html")));
+        assert!(files[&format!("entries/{slug}.html")].contains("Energy, modelled"));
+    }
+    assert!(files["energy.html"].contains("×") && files["energy.html"].contains(golf_estimate::energy::CAVEAT));
+}
+
+#[test]
+fn targets_show_whose_bits_are_the_same() {
+    let (files, _) = rendered();
+    let (board, _) = fixtures();
+    for target in golf_record::TARGETS {
+        let page = &files[&format!("targets/{target}.html")];
+        let same = board.entries.iter().filter(|entry| entry.identical().contains(&target)).count();
+        assert_eq!(page.matches("<td class=\"t\">yes</td>").count(), same, "{target}");
+    }
+    let last = golf_record::TARGETS[golf_record::TARGETS.len() - 1];
+    assert!(files[&format!("targets/{last}.html")].contains("failed: panic: &lt;b&gt;"));
+    assert!(files["targets/riscv32imc.html"].contains("What the instructions are"));
+    assert!(files["index.html"].contains("charts/instructions-wide-light.svg"));
 }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod cmd;
 pub mod coder;
 pub mod compressed;
+pub mod estimate;
 pub mod fault;
 pub mod firmware;
 pub mod golf;

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Verb::Compress(args) => cmd::compress::compress(&common, &args),
         Verb::Decompress(args) => cmd::compress::decompress(&common, &args),
         Verb::Sample(args) => cmd::sample::run(&common, &args),
+        Verb::Boards(args) => cmd::boards::run(&common, &args),
         Verb::Site => cmd::site::run(&common),
         Verb::Doctor => cmd::doctor::run(&common),
         Verb::Pack(args) => cmd::pack::run(&common, &args),

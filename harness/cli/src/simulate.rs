@@ -4,7 +4,7 @@ use crate::firmware::{self, Code, Target};
 use crate::model::Loaded;
 use crate::qemu::{CORTEX_M, Machine, VIRT};
 use crate::{Fault, scoring};
-use golf_record::{Figures, Flash, Instructions, Probe, Ram, SimulatedMachine, Simulator};
+use golf_record::{Accesses, Figures, Flash, InstructionMix, Instructions, Probe, Ram, SimulatedMachine, Simulator};
 use golf_simulator::{Counted, Error, Job, Program, Report};
 use golf_ternary::{Image, Needs};
 use serde::{Deserialize, Serialize};
@@ -107,12 +107,13 @@ pub fn simulate(loaded: &Loaded, room: Room) -> Result<Figures, Fault> {
         return Err(Fault::entry(format!("{flash} bytes of flash are needed, but there are {flash_bytes}")));
     }
     let run = |job: &Job<'_>, image: &[u8]| {
-        let outcome = golf_simulator::run(&program, image, &Job { ram_bytes, ..*job }, u64::MAX)
-            .map_err(|error| in_simulation(&error))?;
-        Ok::<Report, Fault>(outcome.report)
+        golf_simulator::run(&program, image, &Job { ram_bytes, ..*job }, u64::MAX)
+            .map_err(|error| in_simulation(&error))
     };
-    let short = run(&NARROWED, &narrowed(image))?;
-    let figures = figures(run(&JOB, image)?, short, image.len(), program.flash_bytes() as u64);
+    let (short, whole) = (run(&NARROWED, &narrowed(image))?, run(&JOB, image)?);
+    let mix = Some(mix(&whole.generation));
+    let figures = figures(whole.report, short.report, image.len(), program.flash_bytes() as u64);
+    let figures = Figures { mix, ..figures };
     match narrowed_probe(image)? {
         probe if probe == figures.narrowed => Ok(figures),
         probe => Err(Fault::entry(format!("with the window narrowed {}", differ(&figures.narrowed, &probe)))),
@@ -185,6 +186,8 @@ pub fn again_on_virt(loaded: &Loaded, figures: &Figures, limit: Duration) -> Res
     let image = image(loaded)?;
     let short = VIRT.run(&NARROWED, &narrowed(image), limit)?;
     let found = self::figures(VIRT.run(&JOB, image, limit)?, short, image.len(), figures.flash.code_bytes);
+    // QEMU doesn't tell kinds of instructions apart.
+    let found = Figures { mix: figures.mix, ..found };
     if found == *figures {
         return Ok(());
     }
@@ -244,6 +247,22 @@ pub fn in_simulation(error: &Error) -> Fault {
     Fault::entry(format!("on {}: {error}", firmware::IN_PROCESS.name))
 }
 
+/// What the simulator saw, for the records.
+fn mix(seen: &golf_simulator::InstructionMix) -> InstructionMix {
+    let accesses = |of: golf_simulator::Accesses| Accesses { count: of.count, bytes: of.bytes };
+    InstructionMix {
+        ram_loads: accesses(seen.ram_loads),
+        image_loads: accesses(seen.external_loads),
+        constant_loads: accesses(seen.flash_loads),
+        ram_stores: accesses(seen.ram_stores),
+        multiplies: seen.multiplies,
+        divides: seen.divides,
+        branches: seen.branches,
+        taken: seen.taken,
+        jumps: seen.jumps,
+    }
+}
+
 /// The reports of the whole job and of the short one, for the records.
 pub fn figures(whole: Report, short: Report, image_bytes: usize, code_bytes: u64) -> Figures {
     let instructions = |counted: Counted| Instructions { tokens: counted.tokens, instructions: counted.instructions };
@@ -253,6 +272,7 @@ pub fn figures(whole: Report, short: Report, image_bytes: usize, code_bytes: u64
         load_instructions: whole.load,
         prompt: instructions(whole.prompt),
         generation: instructions(whole.generation),
+        mix: None,
         ram: Ram { stack_bytes: whole.ram.stack, static_bytes: whole.ram.statics, arena_bytes: whole.ram.arena },
         flash: Flash { image_bytes: image_bytes as u64, code_bytes },
     }

@@ -26,6 +26,13 @@ fn its_logits_are_those_of_this_machine() {
     assert_eq!(figures.probe, probe);
     assert_eq!((probe.tokens, figures.prompt.tokens, figures.generation.tokens), (96, 96, 16));
     assert_eq!(figures, simulate(loaded(), Room::AMPLE).unwrap(), "counts repeat exactly");
+    let mix = figures.mix.unwrap();
+    let special = mix.multiplies + mix.divides + mix.branches + mix.jumps + mix.ram_stores.count;
+    let loads = mix.ram_loads.count + mix.image_loads.count + mix.constant_loads.count;
+    assert!(special + loads < figures.generation.instructions && mix.taken < mix.branches, "{mix:?}");
+    // Every byte of every weight is read once for a token, and most of what is read of the image are weights.
+    let weights = figures.generation.tokens * figures.flash.image_bytes;
+    assert!((weights / 8..2 * weights).contains(&mix.image_loads.bytes), "{mix:?} of {weights}");
 }
 
 #[test]

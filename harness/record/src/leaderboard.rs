@@ -110,6 +110,8 @@ pub struct Row {
     pub ram_bytes: Option<u64>,
     /// Flash that it needs there: the model's image and the code.
     pub flash_bytes: Option<u64>,
+    /// Simulated targets whose logits are the same, joined by spaces.
+    pub identical_on: String,
     /// What readers should know of its scores, sentence by sentence.
     pub caveats: Vec<String>,
 }
@@ -133,6 +135,14 @@ impl Entry {
     /// What readers should know of its scores.
     pub fn caveats(&self) -> &[Caveat] {
         self.audit.as_ref().map_or(&[], |audit| &audit.caveats)
+    }
+
+    /// Simulated targets on which the logits are those of the score, bit for bit.
+    pub fn identical(&self) -> Vec<&str> {
+        let Some(score) = &self.score else { return vec![] };
+        let is_identical =
+            |simulation: &&Simulation| simulation.figures().is_some_and(|figures| figures.probe == score.probe);
+        self.simulations.iter().filter(is_identical).map(|simulation| simulation.target.as_str()).collect()
     }
 
     /// Size of the artifact, once scored.
@@ -265,6 +275,7 @@ fn row(class: u64, place: Place, entry: &Entry) -> Option<Row> {
         instructions_per_token: entry.simulated(IN_PROCESS).and_then(Figures::instructions_per_token),
         ram_bytes: entry.simulated(IN_PROCESS).map(Figures::ram_bytes),
         flash_bytes: entry.simulated(IN_PROCESS).map(Figures::flash_bytes),
+        identical_on: entry.identical().join(" "),
         caveats: entry.caveats().iter().map(|caveat| caveat.text.clone()).collect(),
     })
 }

@@ -23,5 +23,8 @@ pub use leaderboard::{Entry, HEADLINE, Leaderboard, Place, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
 pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, SCORE_SCHEMA, Score, Summary, TaskScore};
-pub use simulation::{Figures, Flash, IN_PROCESS, Instructions, Ram, SimulatedMachine, Simulation, Simulator, TARGETS};
+pub use simulation::{
+    Accesses, Figures, Flash, IN_PROCESS, InstructionMix, Instructions, Ram, SimulatedMachine, Simulation, Simulator,
+    TARGETS,
+};
 pub use store::{Store, StoreError, write_atomically};

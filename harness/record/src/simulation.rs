@@ -84,6 +84,9 @@ pub struct Figures {
     pub prompt: Instructions,
     /// Tokens after the probe's text: each predicted, picked and observed.
     pub generation: Instructions,
+    /// What the instructions of the generation were; none where the simulator doesn't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix: Option<InstructionMix>,
     /// RAM at the peak.
     pub ram: Ram,
     /// What lies in flash.
@@ -98,6 +101,40 @@ pub struct Instructions {
     pub tokens: u64,
     /// How many instructions.
     pub instructions: u64,
+}
+
+/// Instructions by kind, as far as they cost more than an addition; what is left is plain arithmetic and moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstructionMix {
+    /// Reads of RAM.
+    pub ram_loads: Accesses,
+    /// Reads of the model's image.
+    pub image_loads: Accesses,
+    /// Reads of constants beside the code.
+    pub constant_loads: Accesses,
+    /// Writes to RAM.
+    pub ram_stores: Accesses,
+    /// Multiplications.
+    pub multiplies: u64,
+    /// Divisions and remainders.
+    pub divides: u64,
+    /// Conditional branches.
+    pub branches: u64,
+    /// Those of them that were taken.
+    pub taken: u64,
+    /// Jumps and calls.
+    pub jumps: u64,
+}
+
+/// Accesses of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accesses {
+    /// How many instructions.
+    pub count: u64,
+    /// How many bytes they moved.
+    pub bytes: u64,
 }
 
 /// RAM by use, in bytes.
@@ -158,6 +195,7 @@ mod tests {
             load_instructions: 0,
             prompt: Instructions { tokens: 0, instructions: 0 },
             generation: Instructions { tokens: 16, instructions: 1_608 },
+            mix: None,
             ram: Ram { stack_bytes: 100, static_bytes: 20, arena_bytes: 3 },
             flash: Flash { image_bytes: 8_000, code_bytes: 500 },
         };

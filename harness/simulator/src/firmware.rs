@@ -1,6 +1,6 @@
 //! Running the firmware: a job in, a report out.
 
-use crate::{EXTERNAL, Fault, Machine, Program, RAM};
+use crate::{EXTERNAL, Fault, InstructionMix, Machine, Program, RAM};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -104,6 +104,8 @@ pub struct Outcome {
     pub instructions: u64,
     /// Deepest stack that the machine saw, in bytes.
     pub stack_seen: u64,
+    /// What the machine saw of the generation.
+    pub generation: InstructionMix,
 }
 
 /// Why a job came to nothing.
@@ -201,7 +203,18 @@ pub fn run(program: &Program, image: &[u8], job: &Job<'_>, budget: u64) -> Resul
     // The stack lies lowest in RAM and grows downwards.
     let top = u64::from(RAM) + report.ram.stack_reserved;
     let stack_seen = top.saturating_sub(u64::from(end.lowest_sp));
-    Ok(Outcome { report, instructions: end.instructions, stack_seen })
+    let generation = generation(machine.marks(), &report.generation)?;
+    Ok(Outcome { report, instructions: end.instructions, stack_seen, generation })
+}
+
+/// The sum over the generated tokens: the firmware reads its instruction counter before and after each of them, and never again after the last.
+/// So the count that it reports is checked, too.
+fn generation(marks: &[InstructionMix], reported: &Counted) -> Result<InstructionMix, Error> {
+    let wrong = || Error::Report("its count of the generation is not the machine's".into());
+    let begin = usize::try_from(2 * reported.tokens).ok().and_then(|reads| marks.len().checked_sub(reads));
+    let pairs = marks.get(begin.ok_or_else(wrong)?..).unwrap_or_default().as_chunks::<2>().0;
+    let sum = pairs.iter().fold(InstructionMix::default(), |sum, [before, after]| sum + (*after - *before));
+    if sum.instructions == reported.instructions { Ok(sum) } else { Err(wrong()) }
 }
 
 /// Reads the firmware's report.

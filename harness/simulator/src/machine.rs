@@ -1,7 +1,10 @@
 //! The machine itself.
 
 use crate::decode::{Kind, Op};
-use crate::{Cause, Fault, Memory, Program, semihosting};
+use crate::{Cause, Fault, InstructionMix, Memory, Program, semihosting};
+
+/// Most marks that a machine keeps.
+const MARKS: usize = 1 << 16;
 
 /// A machine at work.
 #[derive(Debug)]
@@ -15,6 +18,7 @@ pub struct Machine<'a> {
     instructions: u64,
     lowest_sp: u32,
     trap_vector: u32,
+    marks: Vec<InstructionMix>,
     pub(crate) output: String,
 }
 
@@ -41,6 +45,7 @@ impl<'a> Machine<'a> {
             instructions: 0,
             lowest_sp: u32::MAX,
             trap_vector: 0,
+            marks: vec![],
             output: String::new(),
         }
     }
@@ -53,6 +58,11 @@ impl<'a> Machine<'a> {
     /// What it has said so far.
     pub fn output(&self) -> &str {
         &self.output
+    }
+
+    /// What it had done each time it read its instruction counter, up to a bound; that reading is not among it.
+    pub fn marks(&self) -> &[InstructionMix] {
+        &self.marks
     }
 
     /// A register, 0 to 31.
@@ -107,30 +117,46 @@ impl<'a> Machine<'a> {
             let (a, b) = (r[usize::from(op.rs1 & 63)], r[usize::from(op.rs2())]);
             let mut next = place + usize::from(op.size());
             macro_rules! branch {
-                ($taken:expr) => {
+                ($taken:expr) => {{
+                    self.memory.counters.branches += 1;
                     if $taken {
+                        self.memory.counters.taken += 1;
                         next = place.wrapping_add_signed(op.imm as isize);
                     }
-                };
+                }};
+            }
+            macro_rules! product {
+                ($value:expr) => {{
+                    self.memory.counters.multiplies += 1;
+                    r[rd] = $value;
+                }};
+            }
+            macro_rules! quotient {
+                ($value:expr) => {{
+                    self.memory.counters.divides += 1;
+                    r[rd] = $value;
+                }};
             }
             macro_rules! read {
                 ($type:ty) => {
-                    <$type>::from_le_bytes(check!(self.memory.read(a.wrapping_add(imm))))
+                    <$type>::from_le_bytes(check!(self.memory.load(a.wrapping_add(imm))))
                 };
             }
             macro_rules! write {
                 ($type:ty) => {
-                    check!(self.memory.write(a.wrapping_add(imm), (b as $type).to_le_bytes()))
+                    check!(self.memory.store(a.wrapping_add(imm), (b as $type).to_le_bytes()))
                 };
             }
             match op.kind {
                 Kind::Constant => r[rd] = imm,
                 Kind::Auipc => r[rd] = address(base, place).wrapping_add(imm),
                 Kind::Jal => {
+                    self.memory.counters.jumps += 1;
                     r[rd] = address(base, next);
                     next = place.wrapping_add_signed(op.imm as isize);
                 }
                 Kind::Jalr => {
+                    self.memory.counters.jumps += 1;
                     r[rd] = address(base, next);
                     // A target below the program's beginning is beyond its end.
                     next = (a.wrapping_add(imm).wrapping_sub(base) / 2) as usize;
@@ -168,14 +194,14 @@ impl<'a> Machine<'a> {
                 Kind::Sra => r[rd] = (a as i32 >> (b & 31)) as u32,
                 Kind::Or => r[rd] = a | b,
                 Kind::And => r[rd] = a & b,
-                Kind::Mul => r[rd] = a.wrapping_mul(b),
-                Kind::Mulh => r[rd] = ((i64::from(a as i32) * i64::from(b as i32)) >> 32) as u32,
-                Kind::Mulhsu => r[rd] = ((i64::from(a as i32) * i64::from(b)) >> 32) as u32,
-                Kind::Mulhu => r[rd] = ((u64::from(a) * u64::from(b)) >> 32) as u32,
-                Kind::Div => r[rd] = if b == 0 { u32::MAX } else { (a as i32).wrapping_div(b as i32) as u32 },
-                Kind::Divu => r[rd] = a.checked_div(b).unwrap_or(u32::MAX),
-                Kind::Rem => r[rd] = if b == 0 { a } else { (a as i32).wrapping_rem(b as i32) as u32 },
-                Kind::Remu => r[rd] = if b == 0 { a } else { a % b },
+                Kind::Mul => product!(a.wrapping_mul(b)),
+                Kind::Mulh => product!(((i64::from(a as i32) * i64::from(b as i32)) >> 32) as u32),
+                Kind::Mulhsu => product!(((i64::from(a as i32) * i64::from(b)) >> 32) as u32),
+                Kind::Mulhu => product!(((u64::from(a) * u64::from(b)) >> 32) as u32),
+                Kind::Div => quotient!(if b == 0 { u32::MAX } else { (a as i32).wrapping_div(b as i32) as u32 }),
+                Kind::Divu => quotient!(a.checked_div(b).unwrap_or(u32::MAX)),
+                Kind::Rem => quotient!(if b == 0 { a } else { (a as i32).wrapping_rem(b as i32) as u32 }),
+                Kind::Remu => quotient!(if b == 0 { a } else { a % b }),
                 Kind::AddiSp | Kind::AddSp | Kind::SubSp => {
                     let sp = match op.kind {
                         Kind::AddiSp => a.wrapping_add(imm),
@@ -209,7 +235,12 @@ impl<'a> Machine<'a> {
         let raw = op.imm as u32;
         let number = raw >> 20;
         let old = match number {
-            0xb02 | 0xc02 => instructions as u32,
+            0xb02 | 0xc02 => {
+                if self.marks.len() < MARKS {
+                    self.marks.push(self.memory.counters.mix(instructions));
+                }
+                instructions as u32
+            }
             0xb82 | 0xc82 => (instructions >> 32) as u32,
             TRAP_VECTOR => self.trap_vector,
             _ => return Err(Cause::Csr { number }),

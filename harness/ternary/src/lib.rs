@@ -26,6 +26,8 @@ mod kernel;
 mod linear;
 mod memory;
 mod mlp;
+#[cfg(feature = "std")]
+pub mod operations;
 mod softcap;
 
 pub use codec::Codec;

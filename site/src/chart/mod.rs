@@ -1,11 +1,13 @@
 //! Charts, each drawn four times: for wide and narrow screens, on light and dark paper.
 
+mod bars;
 mod documents;
 mod label;
 mod paint;
 mod rows;
 mod scatter;
 
+pub(crate) use bars::{Bar, Bars};
 pub(crate) use documents::Documents;
 pub(crate) use rows::{Row, Rows};
 pub(crate) use scatter::{Axis, Point, Scatter, front};

@@ -115,8 +115,13 @@ impl Paint<'_> {
 
     /// Takes away what is under an area.
     pub(crate) fn clear(&self, area: Area) -> Result<(), SiteError> {
+        self.fill(area, self.look.palette.paper)
+    }
+
+    /// Covers an area.
+    pub(crate) fn fill(&self, area: Area, color: RGBColor) -> Result<(), SiteError> {
         let corners = [unit_point((area.left, area.top)), unit_point((area.right, area.bottom))];
-        self.area.draw(&Rectangle::new(corners, self.look.palette.paper.filled())).map_err(fault)
+        self.area.draw(&Rectangle::new(corners, color.filled())).map_err(fault)
     }
 
     /// A disc.

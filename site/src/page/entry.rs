@@ -1,6 +1,6 @@
 //! `entries/<slug>.html`: everything known of an entry.
 
-use super::{NONE, data, facts, heading, machine, name, scores};
+use super::{NONE, data, embedded, facts, heading, machine, name, scores};
 use crate::SiteError;
 use crate::book::Book;
 use crate::format;
@@ -17,6 +17,7 @@ pub(crate) fn entry(book: &Book<'_>, entry: &Entry, files: &mut Files) -> Result
     let description = format!("{}: scores, size, speed and how it was made.", name(entry));
     let page = Page { path: &path, title: name(entry), description: &description };
     let breakdowns = scores::breakdowns(book, entry, files)?;
+    let embedded = embedded::sections(book, entry, files)?;
     let main = Html::of(|h| {
         h.raw("<p class=\"trail\"><a href=\"../index.html#board\">Leaderboard</a></p>\n");
         h.el("h1", &[], |h| h.leaf("bdi", &[], name(entry)));
@@ -46,6 +47,7 @@ pub(crate) fn entry(book: &Book<'_>, entry: &Entry, files: &mut Files) -> Result
             h.raw("</section>\n");
         }
         machine::sections(entry, h);
+        h.append(&embedded);
         if !entry.readme.trim().is_empty() {
             h.raw("<section aria-labelledby=\"readme\">\n");
             heading(h, "readme", "In the authors’ words");

@@ -1,5 +1,6 @@
 //! `index.html`: the leaderboard.
 
+use super::embedded::count;
 use super::{NONE, bar, data, entry_link, heading, parameters, plots, task_link};
 use crate::SiteError;
 use crate::book::{Book, figure};
@@ -9,7 +10,7 @@ use crate::layout::{self, Page};
 use crate::output::Files;
 use crate::table::{Set, Table};
 use golf_core::budget::CLASSES;
-use golf_record::{Entry, HEADLINE, Place};
+use golf_record::{Entry, HEADLINE, IN_PROCESS, Place};
 
 /// Renders it.
 pub(crate) fn index(book: &Book<'_>, files: &mut Files) -> Result<(), SiteError> {
@@ -104,6 +105,9 @@ fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
     for task in &others {
         table = table.column_of(head(task), Set::Number);
     }
+    for head in SIMULATED {
+        table = table.column_of(head_of(head), Set::Number);
+    }
     table = table.column("Licence", Set::Text).column("Engine", Set::Text);
 
     let best = |task: &crate::book::Task<'_>| {
@@ -128,6 +132,7 @@ fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
         }));
         cells.push(parameters(score.artifact.parameters));
         cells.extend(others.iter().map(|task| cell(entry, task)));
+        cells.extend(simulated(entry));
         cells.push(Html::plain(&entry.manifest.license));
         cells.push(Html::plain(&format!("{} {}", score.engine.name, score.engine.version)));
         table.row(cells);
@@ -144,6 +149,30 @@ fn linked(entry: &Entry) -> Html {
         count => cell.leaf("span", &[("class", "unit")], &format!(" ({count} caveats)")),
     }
     cell
+}
+
+/// Heads of what is counted on a simulated RISC-V microcontroller, with their units.
+const SIMULATED: [(&str, &str); 4] =
+    [("Instructions", "per token"), ("RAM", "bytes"), ("Flash", "bytes"), ("Same bits on", "targets")];
+
+fn head_of((name, unit): (&str, &str)) -> Html {
+    Html::of(|h| {
+        h.text(name);
+        h.raw("<br>");
+        h.leaf("span", &[("class", "unit")], unit);
+    })
+}
+
+/// The cells under [`SIMULATED`].
+fn simulated(entry: &Entry) -> [Html; 4] {
+    let figures = entry.simulated(IN_PROCESS);
+    let identical = entry.identical().len() as u64;
+    [
+        count(figures.and_then(|figures| figures.instructions_per_token())),
+        count(figures.map(|figures| figures.ram_bytes())),
+        count(figures.map(|figures| figures.flash_bytes())),
+        count((identical > 0).then_some(identical)),
+    ]
 }
 
 fn unscored(book: &Book<'_>, h: &mut Html) {
@@ -174,6 +203,8 @@ fn reading(h: &mut Html) {
     h.raw("<dt>% right</dt><dd>Share of questions whose right answer the model finds the likeliest. Compare it with chance, the share that a guess gets.</dd>\n");
     h.raw("<dt>Bytes</dt><dd>Size on disk of every file that inference reads. The bar shows the share of the class that is used.</dd>\n");
     h.raw("<dt>Parameters</dt><dd>Trained numbers, counted from the file. A parameter can take less than two bits, so there can be more of them than bytes.</dd>\n");
+    h.raw("<dt>Instructions, RAM, flash</dt><dd>What a token takes on a simulated RISC-V microcontroller, and the memory that it needs there: exact counts. ");
+    h.raw("Same bits says on how many simulated targets the logits are those of the score, bit for bit. <a href=\"boards.html\">Which boards it fits</a>.</dd>\n");
     h.raw("</dl>\n<p><a href=\"method.html\">How scores are made, and what the words mean</a>.</p>\n</section>\n");
 }
 
@@ -218,5 +249,7 @@ fn downloads(h: &mut Html) {
     );
     h.raw("<li><a href=\"leaderboard.json\">leaderboard.json</a>: the same with all digits</li>\n");
     h.raw("<li><a href=\"measurements.csv\">measurements.csv</a>: speed, loading time and memory by machine, median and deviation</li>\n");
+    h.raw("<li><a href=\"boards.csv\">boards.csv</a>: every entry on every board, counts and estimates</li>\n");
+    h.raw("<li><a href=\"energy.csv\">energy.csv</a>: operations, bytes and modelled energy of a token</li>\n");
     h.raw("</ul>\n</section>\n");
 }

@@ -1,16 +1,23 @@
 //! The pages, one file each.
 
+mod boards;
+mod embedded;
+mod energy;
 mod entry;
 mod index;
 mod machine;
 mod method;
 mod plots;
 mod scores;
+mod target;
 mod task;
 
+pub(crate) use boards::boards;
+pub(crate) use energy::energy;
 pub(crate) use entry::entry;
 pub(crate) use index::index;
 pub(crate) use method::method;
+pub(crate) use target::targets;
 pub(crate) use task::task;
 
 use crate::format;
@@ -29,6 +36,11 @@ fn entry_link(entry: &Entry, root: &str) -> Html {
 /// A link to a task's page.
 fn task_link(id: &str, title: &str, root: &str) -> Html {
     Html::of(|h| h.leaf("a", &[("href", &format!("{root}tasks/{id}.html"))], title))
+}
+
+/// A link to a simulated target's page.
+fn target_link(target: &str, root: &str) -> Html {
+    Html::of(|h| h.leaf("a", &[("href", &format!("{root}targets/{target}.html"))], target))
 }
 
 /// An entry's name, or its slug if it has none.

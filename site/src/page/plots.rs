@@ -9,7 +9,7 @@ use crate::html::Html;
 use crate::output::Files;
 use crate::table::{Set, Table};
 use golf_core::budget::CLASSES;
-use golf_record::{Entry, Measurements};
+use golf_record::{Entry, IN_PROCESS, Measurements};
 use std::collections::BTreeMap;
 
 /// Figures, those that there is data for.
@@ -23,7 +23,7 @@ pub(super) struct Charts {
 
 /// The charts of the leaderboard.
 pub(super) fn of_board(book: &Book<'_>, files: &mut Files) -> Result<Charts, SiteError> {
-    let others = [speed(book, files)?, accuracy(book, files)?];
+    let others = [speed(book, files)?, instructions(book, files)?, accuracy(book, files)?];
     Ok(Charts { size: size(book, files)?, others: others.into_iter().flatten().collect() })
 }
 
@@ -125,6 +125,44 @@ fn speed(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> 
         machine.id, machine.cpu
     );
     let words = Words { name: "speed", title: "Bits per byte against speed", description: &description };
+    figure(&scatter, words, &table, "", files).map(Some)
+}
+
+/// Bits per byte against what a token takes on a simulated microcontroller.
+fn instructions(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> {
+    let counted = |entry: &'_ Entry| {
+        Some((entry.simulated(IN_PROCESS)?.instructions_per_token()?, entry.headline()?))
+            .filter(|(count, _)| *count > 0)
+    };
+    let entries: Vec<(&Entry, u64, f64)> = book
+        .site
+        .board
+        .class(CLASSES[0])
+        .filter_map(|entry| counted(entry).map(|(count, bits)| (entry, count, bits)))
+        .collect();
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let title = "instructions for a token, logarithmic";
+    let axis = Axis::decades(title, true, entries.iter().map(|(_, count, _)| *count as f64));
+    let point = |(entry, count, y): &(&Entry, u64, f64)| Point { label: name(entry).into(), x: *count as f64, y: *y };
+    let scatter = Scatter { points: entries.iter().map(point).collect(), axis, title: "bits per byte of prose".into() };
+    let front = chart::front(&scatter.points, true);
+    let mut table = Table::new("Instructions for a token and bits per byte.").column("Entry", Set::Text);
+    table = table
+        .column("Instructions per token", Set::Number)
+        .column("Bits per byte", Set::Number)
+        .column("On the front", Set::Text);
+    for (index, (entry, count, bits)) in entries.iter().enumerate() {
+        let on = if front.contains(&index) { "yes" } else { "no" };
+        let cells = [&format::grouped(*count), &format::bits(*bits), on].map(Html::plain);
+        table.row([entry_link(entry, "")].into_iter().chain(cells).collect());
+    }
+    let words = Words {
+        name: "instructions",
+        title: "Bits per byte against instructions",
+        description: "Counted exactly on a simulated RISC-V microcontroller. Lower and further left is better; the line joins the entries that none with fewer instructions equals.",
+    };
     figure(&scatter, words, &table, "", files).map(Some)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bench;
+pub mod boards;
 pub mod check;
 pub mod ci;
 pub mod compare;
@@ -83,6 +84,8 @@ pub enum Verb {
     Decompress(compress::Args),
     /// Let an entry write text
     Sample(sample::Args),
+    /// Which entries fit which boards, and about how fast they would be there
+    Boards(boards::Args),
     /// Render the site from the records
     Site,
     /// What this machine has and lacks

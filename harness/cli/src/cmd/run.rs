@@ -5,7 +5,7 @@ use super::score::Means;
 use super::{Common, all, messages, print, print_json, score, simulate, site};
 use crate::golf::{Candidate, Golf};
 use crate::worker::JobError;
-use crate::{Fault, audit, table};
+use crate::{Fault, audit, estimate, table};
 use golf_record::write_atomically;
 use golf_task::Task;
 use std::fs;
@@ -49,7 +49,10 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         let readme = golf.root.join("tasks").join(&task.definition.id).join("README.md");
         rewrite(&readme, |text| table::in_task_readme(text, &board, &task.definition))?;
     }
-    let pages = site::render(&golf, &board, &tables)?;
+    let estimates = estimate::estimates(&golf)?;
+    golf.store.put_derived("boards.csv", &estimates.boards_csv(&board.entries))?;
+    golf.store.put_derived("energy.csv", &estimates.energy_csv())?;
+    let pages = site::render(&golf, &board, &tables, &estimates)?;
     if common.json {
         print_json(
             &serde_json::json!({ "rows": board.rows(), "pages": pages, "site": golf.root.join("site/dist"), "skipped": skipped, "errors": messages(&faults) }),

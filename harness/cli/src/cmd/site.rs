@@ -1,8 +1,9 @@
 //! `site`
 
 use super::{Common, print, print_json};
-use crate::Fault;
 use crate::golf::Golf;
+use crate::{Fault, estimate};
+use golf_estimate::Estimates;
 use golf_record::{Leaderboard, Tables};
 
 /// Renders `site/dist` from the records.
@@ -12,7 +13,7 @@ use golf_record::{Leaderboard, Tables};
 pub fn run(common: &Common) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let board = golf.leaderboard()?;
-    let pages = render(&golf, &board, &board.tables())?;
+    let pages = render(&golf, &board, &board.tables(), &estimate::estimates(&golf)?)?;
     let folder = golf.root.join("site/dist");
     if common.json {
         print_json(&serde_json::json!({ "pages": pages, "site": folder }));
@@ -26,8 +27,9 @@ pub fn run(common: &Common) -> Result<(), Fault> {
 ///
 /// # Errors
 /// If pages can't be written.
-pub fn render(golf: &Golf, board: &Leaderboard, tables: &Tables) -> Result<usize, Fault> {
+pub fn render(golf: &Golf, board: &Leaderboard, tables: &Tables, estimates: &Estimates) -> Result<usize, Fault> {
     let tasks: Vec<golf_task::Definition> = golf.tasks.iter().map(|task| task.definition.clone()).collect();
-    let site = golf_site::Site { board, tasks: &tasks, season: &golf.season, tables, command: "cargo golf site" };
+    let command = "cargo golf site";
+    let site = golf_site::Site { board, tasks: &tasks, season: &golf.season, tables, estimates, command };
     golf_site::render(&site, &golf.root.join("site/dist")).map_err(|fault| Fault::machine(fault.to_string()))
 }

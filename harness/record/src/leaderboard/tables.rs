@@ -33,7 +33,8 @@ impl Leaderboard {
             "digest",
         ];
         let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record).expect("to memory");
-        let last = ["instructions_per_token", "ram_bytes", "flash_bytes", "tied", "leads", "caveats"].map(String::from);
+        let last = ["instructions_per_token", "ram_bytes", "flash_bytes", "identical_on", "tied", "leads", "caveats"]
+            .map(String::from);
         write(&mut csv, fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).chain(last).collect());
         for row in &rows {
             let mut record = vec![row.class.to_string(), row.rank.to_string(), row.slug.clone(), row.name.clone()];
@@ -49,7 +50,7 @@ impl Leaderboard {
             let simulated = [row.instructions_per_token, row.ram_bytes, row.flash_bytes];
             record.extend(simulated.map(|count| count.map(|count| count.to_string()).unwrap_or_default()));
             let tied = row.tied.map(|[first, last]| format!("{first}-{last}")).unwrap_or_default();
-            record.extend([tied, row.leads.to_string(), row.caveats.join(" ")]);
+            record.extend([row.identical_on.clone(), tied, row.leads.to_string(), row.caveats.join(" ")]);
             write(&mut csv, record);
         }
         let json = serde_json::json!({ "schema": 2, "headline": HEADLINE, "rows": rows });

@@ -227,3 +227,50 @@ fn the_lowest_stack_pointer_is_watched() {
         [&constant(2, RAM + 64)[..], &[addi(2, 2, -48), addi(2, 2, 32)], &constant(11, 0), &host(0x18)].concat();
     assert_eq!(run(&words).0.unwrap().lowest_sp, RAM + 16);
 }
+
+#[test]
+fn instructions_are_counted_by_kind_and_memory() {
+    let csr = |rd: u32| i(0x73, 2, rd, 0, 0xb02u32 as i32);
+    let [ram, external, flash] = [constant(5, RAM), constant(6, EXTERNAL), constant(7, BASE)];
+    let words = [
+        ram.as_slice(),
+        &external,
+        &flash,
+        &[csr(10)],
+        &[
+            store(2, 5, 6, 0),
+            store(0, 5, 6, 4),
+            i(0x03, 2, 8, 5, 0),
+            i(0x03, 4, 8, 6, 1),
+            i(0x03, 5, 8, 6, 2),
+            i(0x03, 2, 8, 7, 0),
+        ],
+        // A product, a quotient, a branch that is not taken, one that is, and a jump, both to what follows.
+        &[r(1, 0, 8, 5, 6), r(1, 5, 8, 5, 6), 0x0000_1263 | 5 << 15 | 5 << 20, 0x0000_0263, 0x0040_006f],
+        &[csr(11)],
+        &host(0x18),
+    ]
+    .concat();
+    let program = program(&words);
+    let external: Vec<u8> = (1..=8).collect();
+    let mut machine = Machine::with(&program, 64, &external);
+    machine.run(BUDGET).unwrap();
+    let [before, after] = machine.marks() else { panic!("{} marks", machine.marks().len()) };
+    let accesses = |count, bytes| crate::Accesses { count, bytes };
+    assert_eq!((before.instructions, before.ram_stores), (6, accesses(0, 0)));
+    assert_eq!(
+        *after - *before,
+        InstructionMix {
+            instructions: 12,
+            ram_loads: accesses(1, 4),
+            external_loads: accesses(2, 3),
+            flash_loads: accesses(1, 4),
+            ram_stores: accesses(2, 5),
+            multiplies: 1,
+            divides: 1,
+            branches: 2,
+            taken: 1,
+            jumps: 1,
+        }
+    );
+}

@@ -1,0 +1,50 @@
+//! What estimates are made of: the boards of the project, and the operations of its entries.
+
+use crate::Fault;
+use crate::golf::Golf;
+use crate::model::{self, Loaded};
+use golf_artifact::Artifact;
+use golf_estimate::energy::Operations;
+use golf_estimate::{Estimates, Workload};
+use golf_ternary::Image;
+use golf_ternary::operations::{self, Numbers};
+
+/// Reads the boards, and counts the operations of every entry that is in order.
+///
+/// # Errors
+/// If a board's file isn't in order.
+pub fn estimates(golf: &Golf) -> Result<Estimates, Fault> {
+    let boards = boards(golf)?;
+    let candidates = golf.candidates(&[])?.into_iter().filter_map(|(slug, candidate)| Some((slug, candidate.ok()?)));
+    let workload = |artifact: &[u8]| workload(&model::load(&Artifact::read(artifact).ok()?).ok()?);
+    let workloads =
+        candidates.filter_map(|(slug, candidate)| Some((slug, workload(&candidate.submission.artifact)?))).collect();
+    Ok(Estimates { boards, workloads })
+}
+
+/// Reads the boards.
+///
+/// # Errors
+/// If a board's file isn't in order.
+pub fn boards(golf: &Golf) -> Result<Vec<golf_estimate::Board>, Fault> {
+    golf_estimate::load_all(&golf.root.join("boards")).map_err(|fault| Fault::machine(fault.to_string()))
+}
+
+/// What a token takes; none for engines whose operations aren't counted.
+pub fn workload(loaded: &Loaded) -> Option<Workload> {
+    let Loaded::Ternary(bytes, _) = loaded else { return None };
+    let image = Image::new(bytes).ok()?;
+    let parts = |numbers| {
+        operations::operations(&image, numbers).map(|part| Operations {
+            additions: part.additions,
+            byte_multiplications: part.byte_multiplications,
+            multiplications: part.multiplications,
+            lookups: part.lookups,
+            functions: part.functions,
+            weight_bytes: part.weight_bytes,
+            state_bytes: part.state_bytes,
+        })
+    };
+    let formats = [Numbers::Integer, Numbers::Float { bytes: 2 }, Numbers::Float { bytes: 4 }];
+    Some(Workload { window: image.shape().window as u64, parts: formats.map(parts) })
+}
