@@ -4,9 +4,9 @@ use golf_estimate::energy::Operations;
 use golf_estimate::{Estimates, Workload};
 use golf_record::submission::{ArtifactFile, Manifest, Training};
 use golf_record::{
-    Accesses, ArtifactFacts, EngineId, Entry, Failure, FailureKind, Figures, Flash, InstructionMix, Instructions,
-    ItemScore, Leaderboard, Machine, Measurement, Measurements, Outcome, Probe, Ram, Roofline, Score, Simulation,
-    Simulator, TARGETS, TaskScore, Work,
+    Accesses, ArtifactFacts, Audit, Caveat, CaveatKind, EngineId, Entry, Failure, FailureKind, Figures, Flash,
+    InstructionMix, Instructions, ItemScore, Leaderboard, Machine, Measurement, Measurements, Outcome, Probe, Ram,
+    Roofline, SCORE_SCHEMA, Score, Simulation, Simulator, TARGETS, TaskScore, Work,
 };
 use golf_task::{DataFile, Definition, Generated, Kind};
 use std::path::Path;
@@ -67,6 +67,7 @@ pub(crate) fn fixtures() -> (Leaderboard, Vec<Definition>) {
         score: None,
         measurements: vec![],
         simulations: vec![],
+        audit: None,
         ..entry(("not-yet", "Not yet", "ternary", 0, 0, 0.0, 0.0, 0))
     });
     (Leaderboard::of(entries), definitions())
@@ -191,7 +192,7 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
     };
     let engine = EngineId { name: engine.into(), version: 1 };
     let score = Score {
-        schema: 1,
+        schema: SCORE_SCHEMA,
         slug: slug.into(),
         artifact: ArtifactFacts { sha256: digest(slug), bytes, parameters },
         engine: engine.clone(),
@@ -208,14 +209,30 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
             _ => vec![],
         },
         measurements: measurements(slug, engine, bytes, speed),
+        audit: (slug == "hostile").then(|| audit(slug)),
         score: Some(score),
+    }
+}
+
+/// With a reviewer's caveat that tries everything.
+fn audit(slug: &str) -> Audit {
+    Audit {
+        schema: 1,
+        slug: slug.into(),
+        artifact_sha256: digest(slug),
+        season: "2026-4".into(),
+        tasks: vec![],
+        overlap: None,
+        parts: vec![],
+        held_out: None,
+        caveats: vec![Caveat { kind: CaveatKind::Review, text: HOSTILE.into() }],
     }
 }
 
 fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
     let mut noise = Noise::of(slug);
     let mut tasks = vec![];
-    let mut add = |id: &str, items: Vec<ItemScore>| tasks.push(TaskScore { id: id.into(), version: 1, items });
+    let mut add = |id: &str, items: Vec<ItemScore>| tasks.push(TaskScore::new(id, 1, items));
     let documents = |noise: &mut Noise, count: u32, bits: f64, ideal: Option<f64>, groups: &[&str]| {
         let document = |index: u32| {
             let bytes = 3_000 + noise.below(2_000);
@@ -223,7 +240,7 @@ fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
             let own = bits * (0.85 + noise.share() * 0.3);
             let outcome = Outcome::Document { bytes, tokens: bytes / 4, cost: cost(own), ideal: ideal.map(cost) };
             let group = groups.get(index as usize % groups.len().max(1)).copied().unwrap_or_default();
-            ItemScore { id: format!("{:03}-a-document", index + 1), group: group.into(), outcome }
+            ItemScore { id: format!("{:03}-a-document", index + 1), group: group.into(), fresh: false, outcome }
         };
         (0..count).map(document).collect::<Vec<_>>()
     };
@@ -239,6 +256,7 @@ fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
             ItemScore {
                 id: format!("{index}"),
                 group: group.into(),
+                fresh: false,
                 outcome: Outcome::Choice { answer, picked, picked_per_byte, costs },
             }
         };
@@ -254,6 +272,7 @@ fn tasks(slug: &str, bits: f64, share: f64) -> Vec<TaskScore> {
         ItemScore {
             id: format!("{index}"),
             group: if index.is_multiple_of(2) { "short" } else { "long" }.into(),
+            fresh: false,
             outcome,
         }
     };

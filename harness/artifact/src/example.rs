@@ -44,9 +44,15 @@ pub fn build(config: &TernaryConfig, tokens: usize, seed: u64) -> Vec<u8> {
     assert!((256..=65_536).contains(&tokens), "a vocabulary has 256 to 65,536 tokens");
     let pairs = (0..tokens - 256).map(|pair| vec![(pair >> 8) as u8, pair as u8]);
     let vocabulary: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).chain(pairs).collect();
+    with_vocabulary(config, &vocabulary, seed)
+}
+
+/// An artifact for any configuration and vocabulary, with random weights.
+pub fn with_vocabulary(config: &TernaryConfig, vocabulary: &[Vec<u8>], seed: u64) -> Vec<u8> {
+    let tokens = vocabulary.len();
     let mut random = SplitMix(seed);
     let mut builder = ArtifactBuilder::new(Model::Ternary(config.clone()));
-    builder.vocabulary(&vocabulary);
+    builder.vocabulary(vocabulary);
     for (index, matrix) in config.matrices().into_iter().enumerate() {
         let rows = matrix.rows.unwrap_or(tokens);
         let codec = match matrix.name.rsplit('.').next() {

@@ -143,10 +143,11 @@ impl Golf {
                 golf_record::TARGETS.iter().filter_map(|target| self.store.simulation(&slug, target).transpose());
             let simulations: Vec<_> = simulations.collect::<Result<_, _>>()?;
             let simulations = simulations.into_iter().filter(|s| current(&s.artifact_sha256)).collect();
+            let audit = self.store.audit(&slug)?.filter(|audit| current(&audit.artifact_sha256));
             let Submission { manifest, readme, .. } = candidate.submission;
-            entries.push(Entry { slug, manifest, readme, score, measurements, simulations });
+            entries.push(Entry { slug, manifest, readme, score, measurements, simulations, audit });
         }
-        Ok(Leaderboard::of(entries))
+        Ok(Leaderboard::after(self.store.leaders()?, entries))
     }
 }
 

@@ -1,7 +1,10 @@
 //! What people and CI run: checking, scoring, measuring and ranking entries.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod cmd;
+pub mod coder;
+pub mod compressed;
 pub mod estimate;
 pub mod fault;
 pub mod firmware;

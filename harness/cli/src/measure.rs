@@ -1,9 +1,9 @@
 //! What the CPU target measures, inside a child process.
 
-use crate::model::{Loaded, Needed, Running};
+use crate::model::{Needed, Running};
 use crate::scoring::best;
 use crate::{Fault, worker};
-use golf_core::Session;
+use golf_core::{Cost, Session};
 use golf_record::submission::hex;
 use golf_record::{Measurement, Roofline, Work};
 use golf_ternary::{Kernel, fast};
@@ -82,10 +82,8 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Option<Sampled>, Faul
             let load = || worker::load(subject.artifact)?.start(|mut running| running.model().vocabulary().len());
             repeat(|| timed(|| Ok(load()?.to_le_bytes().to_vec()))).map(|(samples, digest)| (None, samples, digest))?
         }
-        "first_token" => with_model(subject, |running| {
-            let mut logits = vec![0; running.model().vocabulary().len()];
-            repeat(|| timed(|| Ok(first_token(running, &mut logits)))).map(|(samples, digest)| (None, samples, digest))
-        })?,
+        "first_token" | "prompt" | "generate" => worker::load(subject.artifact)?
+            .start_on(subject.threads, |mut running| of_model(name, &mut running, subject.text))??,
         "artifact_to_token" => {
             let first = || {
                 let bytes = std::fs::read(subject.path).map_err(|fault| Fault::reading(subject.path, &fault))?;
@@ -101,23 +99,6 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Option<Sampled>, Faul
             let take = if name == "read" { read } else { products };
             (None, take(&needed, subject.threads), String::new())
         }
-        "prompt" => with_model(subject, |running| {
-            let (tokens, bytes) = prompt(running, subject.text);
-            let work = Work { tokens: tokens.len() as u64, bytes };
-            let mut logits = vec![0; running.model().vocabulary().len()];
-            repeat(|| timed(|| Ok(running.cost(&mut logits, &tokens, 0).0.to_le_bytes().to_vec())))
-                .map(|(samples, digest)| (Some(work), samples, digest))
-        })?,
-        "generate" => with_model(subject, |running| {
-            let (tokens, _) = prompt(running, subject.text);
-            let mut written = vec![];
-            let (samples, digest) = repeat(|| {
-                let (elapsed, text) = generate(running, &tokens[..tokens.len().min(32)]);
-                written.clone_from(&text);
-                Ok((elapsed, text))
-            })?;
-            Ok((Some(Work { tokens: GENERATE as u64, bytes: written.len() as u64 }), samples, digest))
-        })?,
         _ => return Err(Fault::usage(format!("there is no measurement `{name}`"))),
     };
     let name = if subject.threads > 1 { format!("{name}_{}_threads", subject.threads) } else { name.into() };
@@ -125,14 +106,58 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Option<Sampled>, Faul
     Ok(Some(Sampled { measurement, peak_memory: peak_memory(), digest }))
 }
 
-type Taken = (Option<Work>, Vec<u64>, String);
+/// What a measurement of a running model comes to: the work, the samples, and a digest of what the work came to.
+pub type Taken = (Option<Work>, Vec<u64>, String);
 
-fn with_model(
-    subject: &Subject<'_>,
-    run: impl FnOnce(&mut Running<'_>) -> Result<Taken, Fault>,
-) -> Result<Taken, Fault> {
-    let loaded: Loaded = worker::load(subject.artifact)?;
-    loaded.start_on(subject.threads, |mut running| run(&mut running))?
+/// Takes `first_token`, `prompt` or `generate` of a running model. What it answers while it is timed must be what it answers when it is scored, which is
+/// asked afterwards, token by token.
+///
+/// # Errors
+/// If two samples came to different results, or to another result than when it is scored.
+pub fn of_model(name: &str, running: &mut Running<'_>, text: &[u8]) -> Result<Taken, Fault> {
+    let other = || Fault::entry("gave another result while it was timed than when it is scored");
+    match name {
+        "first_token" => {
+            let mut logits = vec![0; running.model().vocabulary().len()];
+            repeat(|| timed(|| Ok(first_token(running, &mut logits)))).map(|(samples, digest)| (None, samples, digest))
+        }
+        "prompt" => {
+            let (tokens, bytes) = prompt(running, text);
+            let work = Work { tokens: tokens.len() as u64, bytes };
+            let mut logits = vec![0; running.model().vocabulary().len()];
+            let (samples, digest) =
+                repeat(|| timed(|| Ok(running.cost(&mut logits, &tokens, 0).0.to_le_bytes().to_vec())))?;
+            let mut cost = Cost(0);
+            golf_core::score::costs(running.model(), &mut logits, &tokens, 0, &mut |token| cost += token);
+            if hex(&Sha256::digest(cost.0.to_le_bytes())) != digest {
+                return Err(other());
+            }
+            Ok((Some(work), samples, digest))
+        }
+        "generate" => {
+            let (tokens, _) = prompt(running, text);
+            let begin = &tokens[..tokens.len().min(32)];
+            let mut written = vec![];
+            let (samples, digest) = repeat(|| {
+                let (elapsed, tokens) = generate(running, begin);
+                written.clone_from(&tokens);
+                Ok((elapsed, tokens.iter().flat_map(|token| token.to_le_bytes()).collect()))
+            })?;
+            // The same document once more as it is scored: each token written is the likeliest one still.
+            let document = [begin, &written].concat();
+            let mut same = true;
+            running.predictions(&document, &mut |index, logits| {
+                same &= index < begin.len() || best(logits) == document[index];
+            });
+            if !same {
+                return Err(other());
+            }
+            let vocabulary = running.model().vocabulary();
+            let bytes = written.iter().map(|&token| vocabulary.token(token).len() as u64).sum();
+            Ok((Some(Work { tokens: GENERATE as u64, bytes }), samples, digest))
+        }
+        _ => Err(Fault::usage(format!("there is no measurement `{name}`"))),
+    }
 }
 
 fn first_token(running: &mut Running<'_>, logits: &mut [i32]) -> Vec<u8> {
@@ -223,18 +248,18 @@ fn prompt(running: &mut Running<'_>, text: &[u8]) -> (Vec<u32>, u64) {
 }
 
 /// Greedy continuation by [`GENERATE`] tokens; the prompt isn't timed.
-fn generate(running: &mut Running<'_>, prompt: &[u32]) -> (Duration, Vec<u8>) {
+fn generate(running: &mut Running<'_>, prompt: &[u32]) -> (Duration, Vec<u32>) {
     let mut logits = vec![0; running.model().vocabulary().len()];
     let mut session = Session::begin(running.model(), &mut logits);
     prompt.iter().for_each(|&token| session.skip(token));
     let begin = Instant::now();
-    let mut text = vec![];
+    let mut written = vec![];
     for _ in 0..GENERATE {
         let token = best(session.predict());
-        text.extend_from_slice(session.token(token));
+        written.push(token);
         session.skip(token);
     }
-    (begin.elapsed(), text)
+    (begin.elapsed(), written)
 }
 
 /// What one core of the machine does at most: reading a buffer of the budget's size, and int8 multiply-adds by the instructions of the

@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use golf_artifact::{Artifact, Model};
-use golf_core::{Cost, LanguageModel, Uniform, WholeDocument, score};
+use golf_core::{Cost, LanguageModel, Session, Uniform, WholeDocument, score};
 use golf_mix::Mix;
 use golf_record::EngineId;
 use golf_ternary::fast::{self, Plan};
@@ -44,6 +44,21 @@ impl Running<'_> {
         match self {
             Running::Whole(model) => *model,
             Running::Stepwise(model) => *model,
+        }
+    }
+
+    /// Calls `each(i, logits)` with the prediction before each token of a document.
+    pub fn predictions(&mut self, tokens: &[u32], each: &mut dyn FnMut(usize, &[i32])) {
+        match self {
+            Running::Whole(model) => model.predict_document(tokens, 0, each),
+            Running::Stepwise(model) => {
+                let mut logits = vec![0; model.vocabulary().len()];
+                let mut session = Session::begin(*model, &mut logits);
+                for (index, &token) in tokens.iter().enumerate() {
+                    each(index, session.predict());
+                    session.skip(token);
+                }
+            }
         }
     }
 

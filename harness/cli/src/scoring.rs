@@ -10,13 +10,29 @@ use sha2::{Digest, Sha256};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Something that models can be started from.
+pub trait Start: Sync {
+    /// Starts a model on some threads and lends it to `run`.
+    ///
+    /// # Errors
+    /// If the model can't be started, or what `run` says.
+    fn start_on(&self, threads: usize, run: &mut dyn FnMut(Running<'_>) -> Result<(), Fault>) -> Result<(), Fault>;
+}
+
+impl Start for Loaded {
+    fn start_on(&self, threads: usize, run: &mut dyn FnMut(Running<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.start_on(threads, run)?
+    }
+}
+
 /// Scores items on `threads` threads, each with a model of its own, or a few items with one model on all threads; the result doesn't depend on their
 /// number. `done` is called after each item.
+/// Each model scores its first item again after its last, which gives away one that remembers documents.
 ///
 /// # Errors
-/// If the model can't be started, or cuts text in a way that loses some of it.
+/// If the model can't be started, cuts text in a way that loses some of it, or remembers documents.
 pub fn score_items(
-    loaded: &Loaded,
+    source: &dyn Start,
     items: &[Item],
     threads: usize,
     done: &(dyn Fn() + Sync),
@@ -25,17 +41,29 @@ pub fn score_items(
     let scored: Mutex<Vec<Option<ItemScore>>> = Mutex::new(vec![None; items.len()]);
     let models = if items.len() < threads { 1 } else { threads.max(1) };
     let work = || {
-        loaded.start_on(threads / models, |mut model| {
+        source.start_on(threads / models, &mut |mut model| {
             let mut scorer = Scorer::new(&mut model);
+            let mut first = None;
+            let mut count = 0;
             while let Some((index, item)) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
             {
                 let score = scorer.item(item)?;
+                count += 1;
+                if count == 1 {
+                    first = Some((item, score.clone()));
+                }
                 scored.lock().expect("no thread panics while it holds the lock")[index] = Some(score);
                 done();
             }
-            Ok::<_, Fault>(())
-        })?
+            match first {
+                Some((item, score)) if count > 1 && scorer.item(item)? != score => Err(Fault::entry(format!(
+                    "the item {} costs something else after other documents: the model remembers them, and `reset` has to make it forget",
+                    item.id
+                ))),
+                _ => Ok(()),
+            }
+        })
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..models).map(|_| scope.spawn(work)).collect();
@@ -74,6 +102,17 @@ pub fn probe(model: &mut Running<'_>, most: usize) -> Result<Probe, Fault> {
     Ok(Probe { tokens: tokens.len() as u32, sha256: hex(&hash.finalize()) })
 }
 
+/// Cuts a text into a model's tokens.
+///
+/// # Errors
+/// If they don't spell it.
+pub fn cut(model: &dyn LanguageModel, text: &[u8]) -> Result<Vec<u32>, Fault> {
+    let vocabulary = model.vocabulary();
+    let mut tokens = Vec::with_capacity(text.len() / 2);
+    vocabulary.encode(text, &mut |token| tokens.push(token));
+    if vocabulary.spells(&tokens, text) { Ok(tokens) } else { Err(Fault::entry("its tokens don't spell the text")) }
+}
+
 struct Scorer<'a, 'm> {
     model: &'a mut Running<'m>,
     logits: Vec<i32>,
@@ -86,11 +125,7 @@ impl<'a, 'm> Scorer<'a, 'm> {
     }
 
     fn cut(&mut self, text: &[u8]) -> Result<Vec<u32>, Fault> {
-        let model = self.model.model();
-        let vocabulary = model.vocabulary();
-        let mut tokens = Vec::with_capacity(text.len() / 2);
-        vocabulary.encode(text, &mut |token| tokens.push(token));
-        if vocabulary.spells(&tokens, text) { Ok(tokens) } else { Err(Fault::entry("its tokens don't spell the text")) }
+        cut(self.model.model(), text)
     }
 
     /// Of `tokens[from..]`.
@@ -112,7 +147,7 @@ impl<'a, 'm> Scorer<'a, 'm> {
                 Outcome::Generate { right: output == *answer, output: String::from_utf8_lossy(&output).into_owned() }
             }
         };
-        Ok(ItemScore { id: item.id.clone(), group: item.group.clone(), outcome })
+        Ok(ItemScore { id: item.id.clone(), group: item.group.clone(), fresh: item.fresh, outcome })
     }
 
     fn choose(&mut self, context: &[u8], options: &[Vec<u8>], answer: usize) -> Result<Outcome, Fault> {

@@ -22,12 +22,12 @@ fn heads(board: &Leaderboard, extra: &[&str]) -> Vec<String> {
 fn cells(board: &Leaderboard, entry: &Entry) -> Vec<String> {
     let none = || "-".to_string();
     let class = entry.bytes().and_then(|bytes| budget::classes(bytes).last());
-    let rank = class.and_then(|class| board.class(class).position(|other| other.slug == entry.slug));
+    let place = class.and_then(|class| board.place(class, &entry.slug));
     let facts = entry.score.as_ref().map(|score| &score.artifact);
     let mut cells = vec![
         entry.slug.clone(),
         class.map_or_else(none, class_name),
-        rank.map_or_else(none, |rank| (rank + 1).to_string()),
+        place.map_or_else(none, |place| place.to_string()),
         entry.headline().map_or_else(none, |value| format!("{value:.3}")),
         facts.map_or_else(none, |facts| grouped(facts.bytes)),
         facts.map_or_else(none, |facts| grouped(facts.parameters)),
@@ -55,6 +55,18 @@ fn simulated(entry: &Entry) -> [String; 3] {
 
 const SIMULATED: [&str; 3] = ["instructions/token", "RAM, bytes", "flash, bytes"];
 
+/// Any table for a terminal; figures stand right from the second column on.
+pub fn plain(heads: &[&str], lines: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(heads);
+    table.add_rows(lines);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{table}\n")
+}
+
 /// For a terminal, with the speed on `machine`.
 pub fn terminal(board: &Leaderboard, machine: &str) -> String {
     let mut table = Table::new();
@@ -75,7 +87,16 @@ pub fn terminal(board: &Leaderboard, machine: &str) -> String {
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    format!("{table}\n")
+    format!("{table}\n{}", caveats(board))
+}
+
+/// What readers should know of the scores above, a line each.
+fn caveats(board: &Leaderboard) -> String {
+    let of = |entry: &Entry| {
+        entry.caveats().iter().map(|caveat| format!("- {}: {}\n", entry.slug, caveat.text)).collect::<String>()
+    };
+    let lines: String = board.entries.iter().map(of).collect();
+    if lines.is_empty() { lines } else { format!("\nCaveats:\n\n{lines}") }
 }
 
 /// Where an artifact's bytes go: in plain and in coded form, and how far the coded weights are from their empirical entropy.
@@ -156,6 +177,7 @@ pub fn in_readme(readme: &str, board: &Leaderboard) -> Option<String> {
         cells[0] = format!("[{0}](submissions/{0}/README.md)", entry.slug);
         table.push_str(&line(cells));
     }
+    table.push_str(&caveats(board));
     between_markers(readme, "leaderboard", &table)
 }
 

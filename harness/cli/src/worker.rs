@@ -314,7 +314,7 @@ fn score(
         let task = Task::load(&root.join("tasks").join(id))?;
         let items = task.items(&digest, season);
         let items = scoring::score_items(loaded, &items, threads, &|| say(&Message::Item))?;
-        say(&Message::Task(TaskScore { id: id.clone(), version: task.definition.version, items }));
+        say(&Message::Task(TaskScore::new(id, task.definition.version, items)));
     }
     Ok(())
 }

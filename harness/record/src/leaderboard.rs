@@ -1,6 +1,13 @@
 //! The leaderboard: a view derived from records.
 
-use crate::{Figures, IN_PROCESS, Measurements, Score, Simulation, Spread, Summary, submission::Manifest};
+mod tables;
+
+pub use tables::Tables;
+
+use crate::compare::{Comparison, Verdict, detectable};
+use crate::{
+    Audit, Caveat, Figures, IN_PROCESS, Leaders, Measurements, Score, Simulation, Summary, submission::Manifest,
+};
 use golf_core::budget;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,6 +27,8 @@ pub struct Entry {
     pub measurements: Vec<Measurements>,
     /// By simulated target.
     pub simulations: Vec<Simulation>,
+    /// What was looked for in the artifact, and found; none if it hasn't been audited.
+    pub audit: Option<Audit>,
 }
 
 /// The task by which entries are ranked.
@@ -32,6 +41,36 @@ pub struct Leaderboard {
     pub entries: Vec<Entry>,
     /// Ids of the tasks that any entry has a score on, the headline task first.
     pub tasks: Vec<String>,
+    /// By class, in the order of [`Leaderboard::class`].
+    places: BTreeMap<u64, Vec<Place>>,
+    /// Who holds the records, and who held them.
+    pub leaders: Leaders,
+}
+
+/// A place in a class, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// By the score alone.
+    pub rank: usize,
+    /// The best place of those that it is tied with.
+    pub first: usize,
+    /// The last of them. A tie begins with the best entry that is in none yet, and goes on to the first one that is worse than it by more than luck
+    /// ([`compare`](crate::compare)).
+    pub last: usize,
+}
+
+impl Place {
+    /// Whether another entry is in the tie.
+    pub fn is_tied(&self) -> bool {
+        self.first < self.last
+    }
+}
+
+impl std::fmt::Display for Place {
+    /// `3`, or `2-4 tied`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_tied() { write!(f, "{}-{} tied", self.first, self.last) } else { write!(f, "{}", self.rank) }
+    }
 }
 
 /// An entry's line in a class: what `leaderboard.csv` and `.json` hold.
@@ -39,8 +78,12 @@ pub struct Leaderboard {
 pub struct Row {
     /// Upper limit of the class in bytes.
     pub class: u64,
-    /// From 1.
+    /// From 1, by the score alone.
     pub rank: usize,
+    /// The first and the last place of those that it is tied with; none if it is tied with none.
+    pub tied: Option<[usize; 2]>,
+    /// Whether it holds the class's record.
+    pub leads: bool,
     /// The entry.
     pub slug: String,
     /// Its name.
@@ -69,17 +112,8 @@ pub struct Row {
     pub flash_bytes: Option<u64>,
     /// Simulated targets whose logits are the same, joined by spaces.
     pub identical_on: String,
-}
-
-/// The leaderboard as files.
-#[derive(Clone, Debug)]
-pub struct Tables {
-    /// `leaderboard.csv`
-    pub csv: String,
-    /// `leaderboard.json`
-    pub json: String,
-    /// `measurements.csv`: every measurement of every machine, median and MAD.
-    pub measurements: String,
+    /// What readers should know of its scores, sentence by sentence.
+    pub caveats: Vec<String>,
 }
 
 impl Entry {
@@ -98,6 +132,11 @@ impl Entry {
         self.simulations.iter().find(|simulation| simulation.target == target)?.figures()
     }
 
+    /// What readers should know of its scores.
+    pub fn caveats(&self) -> &[Caveat] {
+        self.audit.as_ref().map_or(&[], |audit| &audit.caveats)
+    }
+
     /// Simulated targets on which the logits are those of the score, bit for bit.
     pub fn identical(&self) -> Vec<&str> {
         let Some(score) = &self.score else { return vec![] };
@@ -113,8 +152,13 @@ impl Entry {
 }
 
 impl Leaderboard {
-    /// Ranks entries.
-    pub fn of(mut entries: Vec<Entry>) -> Self {
+    /// Ranks entries. Nobody is known to have held a record before, so that each goes to the best of its class.
+    pub fn of(entries: Vec<Entry>) -> Self {
+        Leaderboard::after(Leaders::default(), entries)
+    }
+
+    /// Ranks entries, of which some may take the records that were held until now.
+    pub fn after(leaders: Leaders, mut entries: Vec<Entry>) -> Self {
         // Exact: cost per byte as a fraction, so that no rounding decides a rank.
         let key = |entry: &Entry| entry.summary(HEADLINE).filter(|s| s.bytes > 0).map(|s| (s.cost, s.bytes));
         entries.sort_by(|a, b| match (key(a), key(b)) {
@@ -131,7 +175,51 @@ impl Leaderboard {
         tasks.sort();
         tasks.dedup();
         tasks.sort_by_key(|task| task != HEADLINE);
-        Leaderboard { entries, tasks }
+        let mut board = Leaderboard { entries, tasks, places: BTreeMap::new(), leaders: Leaders::default() };
+        board.places = budget::CLASSES.into_iter().map(|limit| (limit, board.ties(limit))).collect();
+        board.leaders = leaders.after(&board);
+        board
+    }
+
+    /// Places of a class's entries, with ties found.
+    fn ties(&self, limit: u64) -> Vec<Place> {
+        let scores: Vec<&Score> = self.class(limit).filter_map(|entry| entry.score.as_ref()).collect();
+        let mut places = vec![];
+        let mut first = 0;
+        while first < scores.len() {
+            // What can't be compared can't be told apart.
+            let is_worse = |other: &&&Score| {
+                let compared = Comparison::of(scores[first], other, HEADLINE);
+                compared.is_ok_and(|compared| compared.verdict() == Verdict::First)
+            };
+            let last =
+                scores[first + 1..].iter().position(|other| is_worse(&other)).map_or(scores.len(), |n| first + 1 + n);
+            places.extend((first..last).map(|index| Place { rank: index + 1, first: first + 1, last }));
+            first = last;
+        }
+        places
+    }
+
+    /// The entries of a class with their places, best first.
+    pub fn ranking(&self, limit: u64) -> impl Iterator<Item = (Place, &Entry)> {
+        self.places.get(&limit).into_iter().flatten().copied().zip(self.class(limit))
+    }
+
+    /// An entry's place in a class, if it is in it.
+    pub fn place(&self, limit: u64, slug: &str) -> Option<Place> {
+        self.ranking(limit).find(|(_, entry)| entry.slug == slug).map(|(place, _)| place)
+    }
+
+    /// The smallest true difference between two entries that a task would find four times in five: the median over neighbours in its ranking.
+    /// None if no two entries can be compared on it.
+    pub fn detectable(&self, task: &str) -> Option<f64> {
+        let mut scores: Vec<&Score> = self.entries.iter().filter_map(|entry| entry.score.as_ref()).collect();
+        scores.retain(|score| score.task(task).is_some());
+        let headline = |score: &Score| score.task(task).map_or(0.0, |task| task.summary().headline());
+        scores.sort_by(|a, b| headline(a).total_cmp(&headline(b)));
+        let mut all: Vec<f64> = scores.windows(2).filter_map(|pair| detectable(pair[0], pair[1], task)).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied()
     }
 
     /// The entries of a class, best first.
@@ -157,95 +245,23 @@ impl Leaderboard {
 
     /// All classes' lines, largest class first.
     pub fn rows(&self) -> Vec<Row> {
-        let rows_of =
-            |limit| self.class(limit).enumerate().filter_map(move |(index, entry)| row(limit, index + 1, entry));
+        let rows_of = |limit| {
+            let holder = self.leaders.of(limit).map(|leader| leader.slug.as_str());
+            self.ranking(limit).filter_map(move |(place, entry)| {
+                Some(Row { leads: holder == Some(&entry.slug), ..row(limit, place, entry)? })
+            })
+        };
         budget::CLASSES.into_iter().flat_map(rows_of).collect()
-    }
-
-    /// As files. Scores have six decimals in the CSV, and all digits in the JSON.
-    pub fn tables(&self) -> Tables {
-        let rows = self.rows();
-        let mut csv = csv::Writer::from_writer(vec![]);
-        let fixed = [
-            "class",
-            "rank",
-            "slug",
-            "name",
-            "authors",
-            "license",
-            "engine",
-            "bytes",
-            "parameters",
-            "artifact",
-            "digest",
-        ];
-        let write = |csv: &mut csv::Writer<Vec<u8>>, record: Vec<String>| csv.write_record(record).expect("to memory");
-        let simulated = ["instructions_per_token", "ram_bytes", "flash_bytes", "identical_on"].map(String::from);
-        write(
-            &mut csv,
-            fixed.iter().map(|&name| name.into()).chain(self.tasks.iter().cloned()).chain(simulated).collect(),
-        );
-        for row in &rows {
-            let mut record = vec![row.class.to_string(), row.rank.to_string(), row.slug.clone(), row.name.clone()];
-            record.extend([row.authors.clone(), row.license.clone(), row.engine.clone()]);
-            record.extend([
-                row.bytes.to_string(),
-                row.parameters.to_string(),
-                row.artifact.clone(),
-                row.digest.clone(),
-            ]);
-            let value = |task| row.tasks.get(task).map(|value| format!("{value:.6}")).unwrap_or_default();
-            record.extend(self.tasks.iter().map(value));
-            let simulated = [row.instructions_per_token, row.ram_bytes, row.flash_bytes];
-            record.extend(simulated.map(|count| count.map(|count| count.to_string()).unwrap_or_default()));
-            record.push(row.identical_on.clone());
-            write(&mut csv, record);
-        }
-        let json = serde_json::json!({ "schema": 1, "headline": HEADLINE, "rows": rows });
-        Tables { csv: text(csv), json: crate::to_json(&json), measurements: self.measurements() }
-    }
-
-    fn measurements(&self) -> String {
-        let mut csv = csv::Writer::from_writer(vec![]);
-        let head = [
-            "machine",
-            "slug",
-            "measurement",
-            "unit",
-            "median",
-            "mad",
-            "samples",
-            "tokens_per_second",
-            "bytes_per_second",
-        ];
-        csv.write_record(head).expect("to memory");
-        for record in self.entries.iter().flat_map(|entry| &entry.measurements) {
-            for measurement in &record.measurements {
-                let Some(spread) = Spread::of(&measurement.samples) else { continue };
-                let rate = |rate: Option<f64>| rate.map(|rate| format!("{rate:.1}")).unwrap_or_default();
-                let line = [
-                    record.machine.id.clone(),
-                    record.slug.clone(),
-                    measurement.name.clone(),
-                    measurement.unit.clone(),
-                    format!("{:.0}", spread.median),
-                    format!("{:.0}", spread.mad),
-                    measurement.samples.len().to_string(),
-                    rate(measurement.tokens_per_second()),
-                    rate(measurement.bytes_per_second()),
-                ];
-                csv.write_record(line).expect("to memory");
-            }
-        }
-        text(csv)
     }
 }
 
-fn row(class: u64, rank: usize, entry: &Entry) -> Option<Row> {
+fn row(class: u64, place: Place, entry: &Entry) -> Option<Row> {
     let score = entry.score.as_ref()?;
     Some(Row {
         class,
-        rank,
+        rank: place.rank,
+        tied: place.is_tied().then_some([place.first, place.last]),
+        leads: false,
         slug: entry.slug.clone(),
         name: entry.manifest.name.clone(),
         authors: entry.manifest.authors.join(", "),
@@ -260,9 +276,9 @@ fn row(class: u64, rank: usize, entry: &Entry) -> Option<Row> {
         ram_bytes: entry.simulated(IN_PROCESS).map(Figures::ram_bytes),
         flash_bytes: entry.simulated(IN_PROCESS).map(Figures::flash_bytes),
         identical_on: entry.identical().join(" "),
+        caveats: entry.caveats().iter().map(|caveat| caveat.text.clone()).collect(),
     })
 }
 
-fn text(csv: csv::Writer<Vec<u8>>) -> String {
-    String::from_utf8(csv.into_inner().expect("to memory")).expect("written from strings")
-}
+#[cfg(test)]
+pub(crate) mod tests;

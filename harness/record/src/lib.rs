@@ -4,7 +4,10 @@
 //! figure; means, ratios and ranks are computed where they are shown.
 #![forbid(unsafe_code)]
 
+mod audit;
+pub mod compare;
 mod json;
+mod leader;
 mod leaderboard;
 mod measurement;
 mod number;
@@ -13,11 +16,13 @@ mod simulation;
 mod store;
 pub mod submission;
 
+pub use audit::{Audit, Caveat, CaveatKind, HeldOut, LEEWAY, Overlap, Parts, SUSPICION, VERBATIM};
 pub use json::to_json;
-pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
+pub use leader::{Leader, Leaders};
+pub use leaderboard::{Entry, HEADLINE, Leaderboard, Place, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
-pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, Score, Summary, TaskScore};
+pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, SCORE_SCHEMA, Score, Summary, TaskScore};
 pub use simulation::{
     Accesses, Figures, Flash, IN_PROCESS, InstructionMix, Instructions, Ram, SimulatedMachine, Simulation, Simulator,
     TARGETS,

@@ -1,14 +1,19 @@
 //! `results/<slug>/score.json`: what an artifact scores, the same on every machine.
 
+mod stored;
+
 use golf_core::Cost;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Version of the format of `score.json`. A file of another version counts as missing and is made anew.
+pub const SCORE_SCHEMA: u32 = 2;
 
 /// Everything scored of one artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
-    /// Version of this format: 1.
+    /// Version of this format: [`SCORE_SCHEMA`].
     pub schema: u32,
     /// The submission's folder.
     pub slug: String,
@@ -58,30 +63,32 @@ pub struct Probe {
 
 /// The score on one task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(into = "stored::Stored", try_from = "stored::Stored")]
 pub struct TaskScore {
     /// The task's folder.
     pub id: String,
     /// Its version.
     pub version: u32,
-    /// Item by item, in the task's order.
+    /// Item by item: stratum by stratum in the order in which the task comes to them, and within one in the task's order.
     pub items: Vec<ItemScore>,
 }
 
 /// The score on one item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ItemScore {
     /// Unique in the task.
     pub id: String,
     /// The breakdown that it counts towards; may be empty.
     pub group: String,
+    /// Whether it was made for this artifact only. One that wasn't is the same for every entry, and has the same id.
+    pub fresh: bool,
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
 /// What came of an item, by kind of task. Costs are in 2^-16 bits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Outcome {
     /// A document.
@@ -93,7 +100,7 @@ pub enum Outcome {
         /// Cost of all of them.
         cost: u64,
         /// What a predictor that knows the source would pay, where that is known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         ideal: Option<u64>,
     },
     /// A choice.
@@ -183,6 +190,17 @@ impl Summary {
 }
 
 impl TaskScore {
+    /// Of items in the task's order. Those of a stratum, that is of a group, fresh or not, are brought together.
+    pub fn new(id: &str, version: u32, mut items: Vec<ItemScore>) -> Self {
+        let mut strata: BTreeMap<(String, bool), usize> = BTreeMap::new();
+        for item in &items {
+            let next = strata.len();
+            strata.entry((item.group.clone(), item.fresh)).or_insert(next);
+        }
+        items.sort_by_cached_key(|item| strata[&(item.group.clone(), item.fresh)]);
+        TaskScore { id: id.into(), version, items }
+    }
+
     /// `id@version`.
     pub fn name(&self) -> String {
         format!("{}@{}", self.id, self.version)

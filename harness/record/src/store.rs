@@ -1,8 +1,8 @@
 //! The folder `results/`.
 
-use crate::{Measurements, Score, Simulation, TARGETS, to_json};
-use serde::Serialize;
+use crate::{Audit, Leaders, Measurements, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -72,12 +72,20 @@ impl Store {
         self.folder.join(slug).join(format!("{machine}.json"))
     }
 
-    /// The score of a submission, if there is one.
+    /// The score of a submission, if there is one of the present format.
     ///
     /// # Errors
     /// If the file is there but can't be read as a score.
     pub fn score(&self, slug: &str) -> Result<Option<Score>, StoreError> {
-        read(&self.score_path(slug))
+        #[derive(Deserialize)]
+        struct Format {
+            schema: u32,
+        }
+        let path = self.score_path(slug);
+        match read(&path)? {
+            Some(Format { schema: SCORE_SCHEMA }) => read(&path),
+            _ => Ok(None),
+        }
     }
 
     /// Measurements of a submission on all machines, by machine.
@@ -91,7 +99,11 @@ impl Store {
         let is_record = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_target = name.strip_suffix(".json").is_some_and(|name| TARGETS.contains(&name));
-            name.ends_with(".json") && name != "score.json" && !is_target && !name.starts_with('.')
+            name.ends_with(".json")
+                && name != "score.json"
+                && name != "audit.json"
+                && !is_target
+                && !name.starts_with('.')
         };
         paths.iter().filter(is_record).filter_map(|path| read(path).transpose()).collect()
     }
@@ -119,6 +131,46 @@ impl Store {
     /// If it can't be written.
     pub fn put_simulation(&self, simulation: &Simulation) -> Result<(), StoreError> {
         put(&self.simulation_path(&simulation.slug, &simulation.target), simulation)
+    }
+
+    /// The audit of a submission, if there is one.
+    ///
+    /// # Errors
+    /// If the file is there but can't be read as an audit.
+    pub fn audit(&self, slug: &str) -> Result<Option<Audit>, StoreError> {
+        read(&self.audit_path(slug))
+    }
+
+    /// Stores an audit.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_audit(&self, audit: &Audit) -> Result<(), StoreError> {
+        put(&self.audit_path(&audit.slug), audit)
+    }
+
+    fn audit_path(&self, slug: &str) -> PathBuf {
+        self.folder.join(slug).join("audit.json")
+    }
+
+    /// Who has held the records; nobody, if that isn't recorded.
+    ///
+    /// # Errors
+    /// If the file is there but can't be read.
+    pub fn leaders(&self) -> Result<Leaders, StoreError> {
+        Ok(read(&self.leaders_path())?.unwrap_or_default())
+    }
+
+    /// Stores who has held the records.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_leaders(&self, leaders: &Leaders) -> Result<(), StoreError> {
+        put(&self.leaders_path(), leaders)
+    }
+
+    fn leaders_path(&self) -> PathBuf {
+        self.folder.join("leaders.json")
     }
 
     /// Stores a score.
@@ -179,6 +231,14 @@ mod tests {
         write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_score_of_another_format_counts_as_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        write_atomically(&store.score_path("x"), b"{\"schema\":1,\"tasks\":[{}]}").unwrap();
+        assert!(store.score("x").unwrap().is_none());
     }
 
     #[test]

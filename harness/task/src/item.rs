@@ -9,6 +9,8 @@ pub struct Item {
     pub id: String,
     /// The part of the task that it counts towards in breakdowns (a phenomenon, a distance); may be empty.
     pub group: String,
+    /// Whether it was made from a seed that depends on the artifact, so that no other entry is asked it.
+    pub fresh: bool,
     /// What is asked.
     pub content: Content,
 }

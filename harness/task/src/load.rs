@@ -126,6 +126,11 @@ impl Task {
         format!("{}@{}", self.definition.id, self.definition.version)
     }
 
+    /// The items from its files.
+    pub fn from_files(&self) -> &[Item] {
+        &self.from_files
+    }
+
     /// The items that an artifact is examined on: from files, from the public seed, and from the artifact's own seed.
     ///
     /// The own seed is SHA-256(artifact's SHA-256, `id@version`, a zero byte, season): what the items are is settled only when the last
@@ -144,6 +149,7 @@ impl Task {
                 hash.update(season);
                 for mut item in generate(&Draw::new(hash.finalize().into()), count) {
                     item.id = format!("{part}-{}", item.id);
+                    item.fresh = part == "fresh";
                     if item.group.is_empty() {
                         part.clone_into(&mut item.group);
                     }
@@ -161,7 +167,8 @@ fn items_of(path: &Path, kind: Kind, data: Vec<u8>) -> Result<Vec<Item>, TaskErr
             return Err(error(path, "is empty"));
         }
         let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        return Ok(vec![Item { id, group: String::new(), content: Content::Document { text: data, ideal: None } }]);
+        let content = Content::Document { text: data, ideal: None };
+        return Ok(vec![Item { id, group: String::new(), fresh: false, content }]);
     }
     let text = std::str::from_utf8(&data).map_err(|fault| error(path, format!("is not UTF-8: {fault}")))?;
     let parse = |(index, line): (usize, &str)| {
@@ -173,11 +180,11 @@ fn items_of(path: &Path, kind: Kind, data: Vec<u8>) -> Result<Vec<Item>, TaskErr
                 return Err(at("needs at least two options, none empty, and an answer among them".into()));
             }
             let content = Content::Choice { context: line.context.into_bytes(), options, answer: line.answer };
-            Ok(Item { id: line.id, group: line.group, content })
+            Ok(Item { id: line.id, group: line.group, fresh: false, content })
         } else {
             let line: GenerateLine = serde_json::from_str(line).map_err(|fault| at(fault.to_string()))?;
             let content = Content::Generate { prompt: line.prompt.into_bytes(), answer: line.answer.into_bytes() };
-            Ok(Item { id: line.id, group: line.group, content })
+            Ok(Item { id: line.id, group: line.group, fresh: false, content })
         }
     };
     text.lines().enumerate().map(parse).collect()

@@ -28,6 +28,9 @@ pub(crate) fn entry(book: &Book<'_>, entry: &Entry, files: &mut Files) -> Result
             Some(score) => key_figures(book, entry, score, h),
             None => h.raw("<p class=\"notice\">Not scored.</p>\n"),
         }
+        for caveat in entry.caveats() {
+            h.leaf("p", &[("class", "notice")], &format!("Caveat: {}", caveat.text));
+        }
         h.raw("<section aria-labelledby=\"about\">\n");
         heading(h, "about", "About");
         about(entry, h);
@@ -73,10 +76,7 @@ fn key_figures(book: &Book<'_>, entry: &Entry, score: &Score, h: &mut Html) {
         item(h, "Prose", &bits, "bits per byte");
         item(h, "Size", &data(&bytes.to_string(), &format::grouped(bytes)), "bytes");
         item(h, "Parameters", &super::parameters(score.artifact.parameters), "counted from the file");
-        let ranks = CLASSES.into_iter().filter_map(|limit| {
-            let place = book.site.board.class(limit).position(|other| other.slug == entry.slug)?;
-            Some((limit, place + 1))
-        });
+        let ranks = CLASSES.into_iter().filter_map(|limit| Some((limit, book.site.board.place(limit, &entry.slug)?)));
         h.el("div", &[], |h| {
             h.leaf("dt", &[], "Rank");
             h.el("dd", &[("class", "ranks")], |h| {

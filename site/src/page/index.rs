@@ -10,7 +10,7 @@ use crate::layout::{self, Page};
 use crate::output::Files;
 use crate::table::{Set, Table};
 use golf_core::budget::CLASSES;
-use golf_record::{Entry, HEADLINE, IN_PROCESS};
+use golf_record::{Entry, HEADLINE, IN_PROCESS, Place};
 
 /// Renders it.
 pub(crate) fn index(book: &Book<'_>, files: &mut Files) -> Result<(), SiteError> {
@@ -78,7 +78,7 @@ fn leaders(book: &Book<'_>, h: &mut Html) {
 
 fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
     h.leaf("h3", &[("id", &format!("class-{limit}"))], &format::class(limit));
-    let entries: Vec<&Entry> = book.site.board.class(limit).collect();
+    let (places, entries): (Vec<Place>, Vec<&Entry>) = book.site.board.ranking(limit).unzip();
     if entries.is_empty() {
         h.el("p", &[("class", "quiet")], |h| {
             h.text(&format!("No entry of at most {} bytes has been scored yet.", format::grouped(limit)));
@@ -121,10 +121,10 @@ fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
         }
         Some(summary) => figure(task, summary),
     };
-    for (index, entry) in entries.iter().enumerate() {
+    for (place, entry) in places.iter().zip(&entries) {
         let Some(score) = &entry.score else { continue };
         let bytes = score.artifact.bytes;
-        let mut cells = vec![Html::plain(&(index + 1).to_string()), entry_link(entry, "")];
+        let mut cells = vec![Html::plain(&place.to_string()), linked(entry)];
         cells.extend(headline.iter().map(|task| cell(entry, task)));
         cells.push(Html::of(|h| {
             h.append(&data(&bytes.to_string(), &format::grouped(bytes)));
@@ -138,6 +138,17 @@ fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
         table.row(cells);
     }
     table.write(h);
+}
+
+/// A link to the entry, which says if there are caveats.
+fn linked(entry: &Entry) -> Html {
+    let mut cell = entry_link(entry, "");
+    match entry.caveats().len() {
+        0 => {}
+        1 => cell.leaf("span", &[("class", "unit")], " (a caveat)"),
+        count => cell.leaf("span", &[("class", "unit")], &format!(" ({count} caveats)")),
+    }
+    cell
 }
 
 /// Heads of what is counted on a simulated RISC-V microcontroller, with their units.
@@ -187,6 +198,8 @@ fn reading(h: &mut Html) {
     h.raw("<dl class=\"terms\">\n");
     h.raw("<dt>Bits per byte</dt><dd>How many bits it takes to tell the text to somebody who has the model, per byte of text. ");
     h.raw("A model that knows nothing needs 8. Fewer is better, and the figure doesn’t depend on how the text was cut into tokens.</dd>\n");
+    h.raw("<dt>Tied</dt><dd>The difference to the best of the tie may be luck: other texts of the same kind could turn it round. ");
+    h.raw("A class’s record is taken only by more than that.</dd>\n");
     h.raw("<dt>% right</dt><dd>Share of questions whose right answer the model finds the likeliest. Compare it with chance, the share that a guess gets.</dd>\n");
     h.raw("<dt>Bytes</dt><dd>Size on disk of every file that inference reads. The bar shows the share of the class that is used.</dd>\n");
     h.raw("<dt>Parameters</dt><dd>Trained numbers, counted from the file. A parameter can take less than two bits, so there can be more of them than bytes.</dd>\n");

@@ -30,7 +30,7 @@ pub(crate) fn task(book: &Book<'_>, task: &Task<'_>, files: &mut Files) {
         h.raw("<section aria-labelledby=\"scored\">\n");
         heading(h, "scored", "How it is scored");
         scoring(task, h);
-        about(task, &ranking, h);
+        about(book, task, &ranking, h);
         h.raw("</section>\n");
         h.raw("<section aria-labelledby=\"entries\">\n");
         heading(h, "entries", "Entries");
@@ -67,7 +67,7 @@ fn scoring(task: &Task<'_>, h: &mut Html) {
     }
 }
 
-fn about(task: &Task<'_>, ranking: &[(&Entry, &TaskScore)], h: &mut Html) {
+fn about(book: &Book<'_>, task: &Task<'_>, ranking: &[(&Entry, &TaskScore)], h: &mut Html) {
     let mut list = vec![("Name", Html::of(|h| h.leaf("code", &[], task.id)))];
     if let Some(definition) = task.definition {
         list.push(("Version", Html::plain(&definition.version.to_string())));
@@ -77,6 +77,15 @@ fn about(task: &Task<'_>, ranking: &[(&Entry, &TaskScore)], h: &mut Html) {
     }
     if let Some(chance) = chance(ranking.iter().map(|(_, score)| *score)) {
         list.push(("Chance", Html::plain(&format!("{} right by guessing", format::percent(chance)))));
+    }
+    if let Some(difference) = book.site.board.detectable(task.id) {
+        let figure = if task.less_is_better() {
+            format!("{} bits per byte", format::bits(difference))
+        } else {
+            format!("{:.1} points", difference * 100.0)
+        };
+        let text = format!("A true difference of {figure} between neighbours is found four times in five, at 5 %.");
+        list.push(("Resolution", Html::plain(&text)));
     }
     facts(h, &list);
 }

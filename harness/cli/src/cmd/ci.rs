@@ -2,10 +2,10 @@
 
 use super::score::{self, Means};
 use super::{Common, print, print_json};
-use crate::Fault;
 use crate::golf::{self, Candidate, Golf};
 use crate::pull_request::{PullRequest, Scope};
 use crate::verdict::{About, ClassLine, Scored, TaskLine, Verdict};
+use crate::{Fault, audit};
 use golf_core::budget;
 use golf_record::{Entry, Leaderboard, Score, Store, write_atomically};
 use std::path::{Path, PathBuf};
@@ -99,6 +99,7 @@ fn entry(
     let candidate = golf::check(&folder).map_err(named)?;
     let records = place.path().join("results");
     let score = scored(golf, &candidate, &records, means).map_err(named)?;
+    notes.extend(audit::audit(golf, &candidate, &score, None).caveats.into_iter().map(|caveat| caveat.text));
     let left = request.uncommitted(slug)?;
     if left > 0 {
         notes.push(format!("{left} files in submissions/{slug} are changed but not committed, and not looked at"));
@@ -120,8 +121,15 @@ fn standing(board: Leaderboard, candidate: Candidate, score: Score, before: Opti
     let slug = candidate.submission.slug.clone();
     let others: Vec<Entry> = board.entries.into_iter().filter(|entry| entry.slug != slug).collect();
     let golf_record::submission::Submission { manifest, readme, .. } = candidate.submission;
-    let new =
-        Entry { slug: slug.clone(), manifest, readme, score: Some(score), measurements: vec![], simulations: vec![] };
+    let new = Entry {
+        slug: slug.clone(),
+        manifest,
+        readme,
+        score: Some(score),
+        measurements: vec![],
+        simulations: vec![],
+        audit: None,
+    };
     let old = before.map(|score| Entry { score: Some(score), ..new.clone() });
     let with = |entry: Option<Entry>| Leaderboard::of(others.iter().cloned().chain(entry).collect());
     let (board, earlier) = (with(Some(new.clone())), with(old.clone()));

@@ -1,9 +1,12 @@
 //! The verbs, one file each.
 
+pub mod audit;
 pub mod bench;
 pub mod boards;
 pub mod check;
 pub mod ci;
+pub mod compare;
+pub mod compress;
 pub mod doctor;
 pub mod firmware;
 pub mod new;
@@ -67,10 +70,18 @@ pub enum Verb {
         #[command(subcommand)]
         verb: firmware::Verb,
     },
+    /// Say which differences between two entries' recorded scores are more than luck
+    Compare(compare::Args),
+    /// Look for the tasks in entries; what is found becomes a caveat
+    Audit(audit::Args),
     /// Score again and compare with the records, bit for bit
     Verify(verify::Args),
     /// What a pull request with an entry would get: check, score, rank
     Ci(ci::Args),
+    /// Compress a file with an entry's predictions: what its bits per byte claim, in bytes
+    Compress(compress::Args),
+    /// Bring back what was compressed
+    Decompress(compress::Args),
     /// Let an entry write text
     Sample(sample::Args),
     /// Which entries fit which boards, and about how fast they would be there

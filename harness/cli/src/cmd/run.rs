@@ -5,7 +5,7 @@ use super::score::Means;
 use super::{Common, all, messages, print, print_json, score, simulate, site};
 use crate::golf::{Candidate, Golf};
 use crate::worker::JobError;
-use crate::{Fault, estimate, table};
+use crate::{Fault, audit, estimate, table};
 use golf_record::write_atomically;
 use golf_task::Task;
 use std::fs;
@@ -40,6 +40,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     skipped.dedup();
     let board = golf.leaderboard()?;
     let tables = board.tables();
+    golf.store.put_leaders(&board.leaders)?;
     golf.store.put_derived("leaderboard.csv", &tables.csv)?;
     golf.store.put_derived("leaderboard.json", &tables.json)?;
     golf.store.put_derived("measurements.csv", &tables.measurements)?;
@@ -83,14 +84,17 @@ fn bring_up_to_date(
 ) -> Result<(), Fault> {
     let mut failures = vec![];
     let mut fault = None;
-    if let Err(error) = score::update(golf, candidate, tasks, args.force, &args.means) {
-        let slug = &candidate.submission.slug;
-        fault = Some(match &error {
-            JobError::Fault(fault) => fault.clone(),
-            JobError::Failure(_, message) => Fault::entry(format!("{slug}: scoring failed: {message}")),
-        });
-        if matches!(error, JobError::Failure(..)) {
-            failures.push(error.at("score"));
+    match score::update(golf, candidate, tasks, args.force, &args.means) {
+        Ok(score) => audit::update(golf, candidate, &score)?,
+        Err(error) => {
+            let slug = &candidate.submission.slug;
+            fault = Some(match &error {
+                JobError::Fault(fault) => fault.clone(),
+                JobError::Failure(_, message) => Fault::entry(format!("{slug}: scoring failed: {message}")),
+            });
+            if matches!(error, JobError::Failure(..)) {
+                failures.push(error.at("score"));
+            }
         }
     }
     if args.force || !failures.is_empty() || !bench.is_current(golf, candidate)? {

@@ -6,7 +6,7 @@ use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
 use crate::{Fault, model, scoring};
 use golf_artifact::Artifact;
 use golf_core::Cost;
-use golf_record::{ArtifactFacts, Outcome, Probe, Score, TaskScore};
+use golf_record::{ArtifactFacts, Outcome, Probe, SCORE_SCHEMA, Score, TaskScore};
 use golf_task::Task;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -90,7 +90,7 @@ pub fn update(
     let slug = &candidate.submission.slug;
     let recorded = golf.store.score(slug).map_err(fault)?;
     let mut score = recorded.filter(|score| is_current(score, golf, candidate)).unwrap_or_else(|| Score {
-        schema: 1,
+        schema: SCORE_SCHEMA,
         slug: slug.clone(),
         artifact: candidate.facts.clone(),
         engine: candidate.engine.clone(),
@@ -126,10 +126,7 @@ pub fn update(
 }
 
 fn is_current(score: &Score, golf: &Golf, candidate: &Candidate) -> bool {
-    score.schema == 1
-        && score.artifact == candidate.facts
-        && score.engine == candidate.engine
-        && score.season == golf.season
+    score.artifact == candidate.facts && score.engine == candidate.engine && score.season == golf.season
 }
 
 /// Runs the tasks in a child process, with a progress bar on a terminal.

@@ -56,7 +56,7 @@ pub(super) fn generate(draw: &Draw, count: u32) -> Vec<Item> {
         let lines: String = shown.into_iter().map(|(question, answer)| format!("{question}{answer}\n")).collect();
         let content =
             Content::Generate { prompt: format!("{lines}{question}").into_bytes(), answer: answer.into_bytes() };
-        Item { id, group: group.into(), content }
+        Item { id, group: group.into(), fresh: false, content }
     };
     (0..count).map(make).collect()
 }

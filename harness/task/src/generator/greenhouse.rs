@@ -85,7 +85,8 @@ pub(super) fn generate(draw: &Draw, count: u32) -> Vec<Item> {
         .map(|index| {
             let id = format!("{index:03}");
             let (text, ideal) = document(draw.child(&id));
-            Item { id, group: String::new(), content: Content::Document { text, ideal: Some(ideal) } }
+            let content = Content::Document { text, ideal: Some(ideal) };
+            Item { id, group: String::new(), fresh: false, content }
         })
         .collect()
 }

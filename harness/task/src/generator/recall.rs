@@ -76,7 +76,7 @@ pub(super) fn generate(draw: &Draw, count: u32) -> Vec<Item> {
         let group = format!("{} bytes", DISTANCES[at]);
         let id = id(&group, ordinal);
         let content = content(draw, &mut draw.child(&id), &group, DISTANCES[at], ordinal);
-        Item { id, group, content }
+        Item { id, group, fresh: false, content }
     };
     (0..count).map(make).collect()
 }

@@ -47,7 +47,7 @@ pub(super) fn generate(draw: &Draw, count: u32) -> Vec<Item> {
         let id = id(group, ordinal);
         let Story { context, right, wrong } = kind(&mut draw.child(&id), ordinal);
         let content = placed(draw, group, ordinal, context, right, wrong);
-        Item { id, group: group.into(), content }
+        Item { id, group: group.into(), fresh: false, content }
     };
     (0..count).map(make).collect()
 }

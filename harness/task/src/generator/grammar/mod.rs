@@ -63,7 +63,7 @@ pub(super) fn generate(draw: &Draw, count: u32) -> Vec<Item> {
             .find(|(right, _)| seen.insert(right.clone()))
             .expect("there is always another attempt");
         let content = placed(draw, group, ordinal, String::new(), right, vec![wrong]);
-        Item { id, group: group.into(), content }
+        Item { id, group: group.into(), fresh: false, content }
     };
     (0..count).map(make).collect()
 }
