@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use golf_artifact::{Artifact, Model};
-use golf_core::{Cost, LanguageModel, Uniform, WholeDocument, score};
+use golf_core::{Cost, LanguageModel, Session, Uniform, WholeDocument, score};
 use golf_mix::Mix;
 use golf_record::EngineId;
 use golf_ternary::fast::{self, Plan};
@@ -56,6 +56,21 @@ impl Running<'_> {
             Running::Stepwise(model) => score::costs(*model, logits, tokens, from, &mut add),
         }
         total
+    }
+
+    /// Calls `each` with the place and the logits of each of `tokens[from..]`, seen as one document.
+    pub fn predict(&mut self, logits: &mut [i32], tokens: &[u32], from: usize, each: &mut dyn FnMut(usize, &[i32])) {
+        match self {
+            Running::Whole(model) => model.predict_document(tokens, from, each),
+            Running::Stepwise(model) => {
+                let mut session = Session::begin(*model, logits);
+                tokens[..from].iter().for_each(|&token| session.skip(token));
+                for (index, &token) in tokens.iter().enumerate().skip(from) {
+                    each(index, session.predict());
+                    session.skip(token);
+                }
+            }
+        }
     }
 }
 

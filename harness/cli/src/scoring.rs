@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use crate::model::{Loaded, Running};
-use golf_core::{Cost, LanguageModel, Session, probe};
+use golf_core::{Cost, LanguageModel, Session, logit, probe};
 use golf_record::submission::hex;
 use golf_record::{ItemScore, Outcome, Probe};
 use golf_task::{Content, Item};
@@ -21,8 +21,22 @@ pub fn score_items(
     threads: usize,
     done: &(dyn Fn() + Sync),
 ) -> Result<Vec<ItemScore>, Fault> {
+    in_parallel(loaded, items, threads, |scorer, item| scorer.item(item), done)
+}
+
+/// What `score` makes of items on `threads` threads, each with a model of its own, in the items' order. `done` is called after each.
+///
+/// # Errors
+/// If the model can't be started, or the first error of `score`.
+pub fn in_parallel<T: Sync, R: Send>(
+    loaded: &Loaded,
+    items: &[T],
+    threads: usize,
+    score: impl Fn(&mut Scorer<'_, '_>, &T) -> Result<R, Fault> + Sync,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<R>, Fault> {
     let next = AtomicUsize::new(0);
-    let scored: Mutex<Vec<Option<ItemScore>>> = Mutex::new(vec![None; items.len()]);
+    let scored: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
     let models = if items.len() < threads { 1 } else { threads.max(1) };
     let work = || {
         loaded.start_on(threads / models, |mut model| {
@@ -30,8 +44,8 @@ pub fn score_items(
             while let Some((index, item)) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
             {
-                let score = scorer.item(item)?;
-                scored.lock().expect("no thread panics while it holds the lock")[index] = Some(score);
+                let result = score(&mut scorer, item)?;
+                scored.lock().expect("no thread panics while it holds the lock")[index] = Some(result);
                 done();
             }
             Ok::<_, Fault>(())
@@ -74,7 +88,8 @@ pub fn probe(model: &mut Running<'_>, most: usize) -> Result<Probe, Fault> {
     Ok(Probe { tokens: tokens.len() as u32, sha256: hex(&hash.finalize()) })
 }
 
-struct Scorer<'a, 'm> {
+/// A running model that texts are put to.
+pub struct Scorer<'a, 'm> {
     model: &'a mut Running<'m>,
     logits: Vec<i32>,
 }
@@ -85,7 +100,11 @@ impl<'a, 'm> Scorer<'a, 'm> {
         Scorer { model, logits }
     }
 
-    fn cut(&mut self, text: &[u8]) -> Result<Vec<u32>, Fault> {
+    /// The tokens of a text.
+    ///
+    /// # Errors
+    /// If they don't spell it.
+    pub fn cut(&mut self, text: &[u8]) -> Result<Vec<u32>, Fault> {
         let model = self.model.model();
         let vocabulary = model.vocabulary();
         let mut tokens = Vec::with_capacity(text.len() / 2);
@@ -94,8 +113,33 @@ impl<'a, 'm> Scorer<'a, 'm> {
     }
 
     /// Of `tokens[from..]`.
-    fn cost(&mut self, tokens: &[u32], from: usize) -> Cost {
+    pub fn cost(&mut self, tokens: &[u32], from: usize) -> Cost {
         self.model.cost(&mut self.logits, tokens, from)
+    }
+
+    /// Likewise, and whether each of them is the likeliest.
+    pub fn cost_and_likeliest(&mut self, tokens: &[u32], from: usize) -> (Cost, bool) {
+        let (mut total, mut likeliest) = (Cost(0), true);
+        self.model.predict(&mut self.logits, tokens, from, &mut |index, logits| {
+            total += logit::cost(logits, tokens[index]);
+            likeliest &= best(logits) == tokens[index];
+        });
+        (total, likeliest)
+    }
+
+    /// The cost of each option after a context, in 2^-16 bits.
+    ///
+    /// # Errors
+    /// If a text can't be cut without loss.
+    pub fn costs_of_options(&mut self, context: &[u8], options: &[Vec<u8>]) -> Result<Vec<u64>, Fault> {
+        let context = self.cut(context)?;
+        let mut costs = Vec::with_capacity(options.len());
+        for option in options {
+            let mut tokens = context.clone();
+            tokens.extend(self.cut(option)?);
+            costs.push(self.cost(&tokens, context.len()).0);
+        }
+        Ok(costs)
     }
 
     fn item(&mut self, item: &Item) -> Result<ItemScore, Fault> {
@@ -116,21 +160,8 @@ impl<'a, 'm> Scorer<'a, 'm> {
     }
 
     fn choose(&mut self, context: &[u8], options: &[Vec<u8>], answer: usize) -> Result<Outcome, Fault> {
-        let context = self.cut(context)?;
-        let mut costs = Vec::with_capacity(options.len());
-        for option in options {
-            let mut tokens = context.clone();
-            tokens.extend(self.cut(option)?);
-            costs.push(self.cost(&tokens, context.len()).0);
-        }
-        let indices = 0..options.len();
-        // The first of equals: where the answer stands is up to the task, not to the model.
-        let picked = indices.clone().min_by_key(|&index| costs[index]).expect("at least two options");
-        let per_byte = |a: &usize, b: &usize| {
-            let product = |x: usize, y: usize| u128::from(costs[x]) * options[y].len() as u128;
-            product(*a, *b).cmp(&product(*b, *a))
-        };
-        let picked_per_byte = indices.min_by(per_byte).expect("at least two options");
+        let costs = self.costs_of_options(context, options)?;
+        let (picked, picked_per_byte) = picks(&costs, &options.iter().map(Vec::len).collect::<Vec<_>>());
         Ok(Outcome::Choice { answer, picked, picked_per_byte, costs })
     }
 
@@ -152,6 +183,18 @@ impl<'a, 'm> Scorer<'a, 'm> {
         }
         Ok(output)
     }
+}
+
+/// The options that cost least in all and by the byte, of at least two.
+pub fn picks(costs: &[u64], lengths: &[usize]) -> (usize, usize) {
+    let indices = 0..costs.len();
+    // The first of equals: where the answer stands is up to the task, not to the model.
+    let picked = indices.clone().min_by_key(|&index| costs[index]).expect("at least two options");
+    let per_byte = |a: &usize, b: &usize| {
+        let product = |x: usize, y: usize| u128::from(costs[x]) * lengths[y] as u128;
+        product(*a, *b).cmp(&product(*b, *a))
+    };
+    (picked, indices.min_by(per_byte).expect("at least two options"))
 }
 
 /// The likeliest token, the first of equals.

@@ -8,6 +8,7 @@ mod json;
 mod leaderboard;
 mod measurement;
 mod number;
+mod public;
 mod score;
 mod simulation;
 mod store;
@@ -17,6 +18,10 @@ pub use json::to_json;
 pub use leaderboard::{Entry, HEADLINE, Leaderboard, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
+pub use public::{
+    BITS, BITS_PER_ANSWER, PartScore, Public, PublicRow, PublicTable, PublicTask, RIGHT, RIGHT_PER_BYTE, RowKind,
+    public_csv,
+};
 pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, Score, Summary, TaskScore};
 pub use simulation::{
     Accesses, Figures, Flash, IN_PROCESS, InstructionMix, Instructions, Ram, SimulatedMachine, Simulation, Simulator,

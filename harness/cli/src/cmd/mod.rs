@@ -5,6 +5,7 @@ pub mod boards;
 pub mod check;
 pub mod ci;
 pub mod doctor;
+pub mod fetch;
 pub mod firmware;
 pub mod new;
 pub mod pack;
@@ -57,6 +58,8 @@ pub enum Verb {
     Check(check::Args),
     /// Score entries on tasks, or on any text files
     Score(score::Args),
+    /// Bring the data of published benchmarks: the tasks of the suite `public`
+    Fetch(fetch::Args),
     /// Measure speed and memory on this machine's CPU
     Bench(bench::Args),
     /// Count instructions and memory on a simulated microcontroller
