@@ -14,9 +14,11 @@ fn main() -> ExitCode {
     };
     let (board, tasks) = fixtures::fixtures();
     let tables = board.tables();
+    let public = fixtures::public_fixtures();
     let site = golf_site::Site {
         board: &board,
         tasks: &tasks,
+        public: &public,
         season: "2026-4",
         tables: &tables,
         estimates: &fixtures::estimates(),

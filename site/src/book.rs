@@ -2,7 +2,7 @@
 
 use crate::html::Html;
 use crate::{Site, SiteError, format};
-use golf_record::{Entry, HEADLINE, Outcome, Summary, TaskScore};
+use golf_record::{Entry, HEADLINE, Outcome, RowKind, Summary, TaskScore};
 use golf_task::{Definition, Kind};
 
 /// The site with its tasks in order.
@@ -27,7 +27,11 @@ impl<'a> Book<'a> {
         let slugs = site.board.entries.iter().map(|entry| entry.slug.as_str());
         let defined = site.tasks.iter().map(|task| task.id.as_str());
         let scored = site.board.tasks.iter().map(String::as_str);
-        if let Some(name) = slugs.chain(defined.clone()).chain(scored.clone()).find(|name| !is_name(name)) {
+        let rows = site.public.iter().flat_map(|table| &table.rows);
+        let public = rows.filter(|row| row.kind == RowKind::Entry).map(|row| row.name.as_str());
+        let public = public.chain(site.public.iter().map(|table| table.task.as_str()));
+        if let Some(name) = slugs.chain(public).chain(defined.clone()).chain(scored.clone()).find(|name| !is_name(name))
+        {
             return Err(SiteError::Name(name.to_owned()));
         }
         let mut ids: Vec<&str> = scored.collect();

@@ -5,8 +5,9 @@ use golf_estimate::{Estimates, Workload};
 use golf_record::submission::{ArtifactFile, Manifest, Training};
 use golf_record::{
     Accesses, ArtifactFacts, Audit, Caveat, CaveatKind, EngineId, Entry, Failure, FailureKind, Figures, Flash,
-    InstructionMix, Instructions, ItemScore, Leaderboard, Machine, Measurement, Measurements, Outcome, Probe, Ram,
-    Roofline, SCORE_SCHEMA, Score, Simulation, Simulator, TARGETS, TaskScore, Work,
+    InstructionMix, Instructions, ItemScore, Leaderboard, Machine, Measurement, Measurements, Outcome, Probe,
+    PublicRow, PublicTable, Ram, Roofline, RowKind, SCORE_SCHEMA, Score, Simulation, Simulator, TARGETS, TaskScore,
+    Work,
 };
 use golf_task::{DataFile, Definition, Generated, Kind};
 use std::path::Path;
@@ -59,6 +60,34 @@ const ENTRIES: [Facts; 7] = [
     ("hostile", HOSTILE, "ternary", 97_216, 311_296, 2.153, 0.29, 2_900_000),
     ("order-2", "Order 2", "mix", 99_840, 49_920, 2.471, 0.27, 5_400_000),
 ];
+
+/// A published benchmark with an entry, a published figure and a measured one.
+pub(crate) fn public_fixtures() -> Vec<PublicTable> {
+    let row = |name: &str, kind, figure, source: Option<&str>| PublicRow {
+        name: name.into(),
+        kind,
+        figure,
+        second: Some(figure),
+        source: source.map(Into::into),
+        groups: match kind {
+            RowKind::Entry => [("binding".to_owned(), figure), ("<i>islands".to_owned(), figure)].into(),
+            RowKind::Published | RowKind::Measured => Default::default(),
+        },
+    };
+    vec![PublicTable {
+        task: "pairs".into(),
+        version: 1,
+        title: "Pairs".into(),
+        analysis: "Which of two sentences is grammatical.\n\nChance is a half.".into(),
+        unit: golf_record::RIGHT.into(),
+        second_unit: Some(golf_record::RIGHT_PER_BYTE.into()),
+        rows: vec![
+            row("tern-16m", RowKind::Entry, 0.71, None),
+            row("5-gram", RowKind::Published, 0.61, Some("a paper <script>")),
+            row("xz", RowKind::Measured, 0.5, Some("xz -9e")),
+        ],
+    }]
+}
 
 /// A ranked board and the tasks that its entries were examined on.
 pub(crate) fn fixtures() -> (Leaderboard, Vec<Definition>) {
@@ -143,6 +172,8 @@ fn simulations(slug: &str, engine: &EngineId, probe: &Probe, bytes: u64, paramet
 
 fn definitions() -> Vec<Definition> {
     let definition = |id: &str, kind, title: &str, analysis: &str, groups: u32| Definition {
+        source: None,
+        references: vec![],
         schema: 1,
         id: id.into(),
         version: 1,
@@ -156,7 +187,7 @@ fn definitions() -> Vec<Definition> {
     };
     let prose = "Thirty-nine pieces written for this task and published nowhere else: letters, recipes, minutes of meetings, stories.\n\n\
                  A model that has learnt English in general does well here; one that has learnt other texts by heart doesn’t.";
-    let file = DataFile { path: "data/001.txt".into(), bytes: 150_000, sha256: "0".repeat(64) };
+    let file = DataFile { path: "data/001.txt".into(), bytes: 150_000, sha256: "0".repeat(64), url: None };
     vec![
         Definition { files: vec![file; 39], ..definition("prose", Kind::BitsPerByte, "Prose", prose, 0) },
         definition(

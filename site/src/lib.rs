@@ -31,6 +31,8 @@ pub struct Site<'a> {
     pub board: &'a golf_record::Leaderboard,
     /// The tasks' definitions.
     pub tasks: &'a [golf_task::Definition],
+    /// Published benchmarks: entries and references.
+    pub public: &'a [golf_record::PublicTable],
     /// The season from which fresh items are drawn.
     pub season: &'a str,
     /// The files that can be downloaded.
@@ -91,6 +93,7 @@ pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     page::boards(&book, &mut files);
     page::energy(&book, &mut files);
     page::targets(&book, &mut files);
+    page::public(&book, &mut files);
     for entry in &site.board.entries {
         page::entry(&book, entry, &mut files)?;
     }

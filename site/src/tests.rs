@@ -2,7 +2,7 @@
 
 mod markup;
 
-use crate::fixtures::{HOSTILE, estimates, fixtures};
+use crate::fixtures::{HOSTILE, estimates, fixtures, public_fixtures};
 use crate::{Site, SiteError, format, render};
 use golf_record::{Leaderboard, Tables};
 use golf_task::Definition;
@@ -12,8 +12,10 @@ use std::path::Path;
 
 fn render_into(board: &Leaderboard, tasks: &[Definition], out: &Path) -> Result<usize, SiteError> {
     let (tables, estimates) = (board.tables(), estimates());
-    let command = "cargo golf site";
-    render(&Site { board, tasks, season: "2026-4", tables: &tables, estimates: &estimates, command }, out)
+    let public = if board.entries.is_empty() { vec![] } else { public_fixtures() };
+    let (command, season) = ("cargo golf site", "2026-4");
+    let site = Site { board, tasks, public: &public, season, tables: &tables, estimates: &estimates, command };
+    render(&site, out)
 }
 
 /// Everything under a folder, by path.
@@ -51,11 +53,29 @@ fn there_is_a_page_for_every_entry_and_task() {
     let out = tempfile::tempdir().unwrap();
     let count = render_into(&board, &tasks, out.path()).unwrap();
     let files = files(out.path());
-    // Leaderboard, method, boards and energy stand alone.
-    assert_eq!(count, 4 + board.entries.len() + tasks.len() + golf_record::TARGETS.len());
+    // Leaderboard, method, boards, energy and published benchmarks stand alone.
+    assert_eq!(count, 5 + board.entries.len() + tasks.len() + golf_record::TARGETS.len());
     assert_eq!(count, pages(&files).count());
     assert!(board.entries.iter().all(|entry| files.contains_key(&format!("entries/{}.html", entry.slug))));
     assert!(tasks.iter().all(|task| files.contains_key(&format!("tasks/{}.html", task.id))));
+}
+
+#[test]
+fn references_stand_apart_from_entries() {
+    let (files, _) = rendered();
+    let page = &files["public.html"];
+    for part in [
+        ">entry</td>",
+        ">published</td>",
+        ">measured here</td>",
+        "a paper &lt;script&gt;",
+        "71.0 %",
+        "&lt;i&gt;islands",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(files["public.csv"].contains("pairs,1,5-gram,published,0.610000,right,0.610000,right by cost per byte,"));
+    assert!(!files["leaderboard.csv"].contains("5-gram") && files["index.html"].contains("href=\"public.html\""));
 }
 
 #[test]

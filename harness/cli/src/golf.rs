@@ -1,9 +1,9 @@
 //! The project's folder and what is in it.
 
-use crate::{Fault, model};
+use crate::{Fault, model, public};
 use golf_artifact::Artifact;
 use golf_record::submission::Submission;
-use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Store};
+use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Public, PublicTable, Store};
 use golf_task::{Definition, Task};
 use serde::Deserialize;
 use std::fs;
@@ -18,8 +18,10 @@ pub struct Golf {
     pub store: Store,
     /// The season from which fresh items are drawn.
     pub season: String,
-    /// All tasks, by id.
+    /// All tasks whose data is part of the project, by id.
     pub tasks: Vec<Task>,
+    /// The tasks whose data is published elsewhere, by id.
+    pub public: Vec<Definition>,
 }
 
 /// A submission that is in order.
@@ -71,7 +73,8 @@ impl Golf {
             return Err(bad(format!("schema {} is unknown: write 1", season.schema)));
         }
         let tasks = golf_task::load_all(&root.join("tasks"))?;
-        Ok(Golf { store: Store::new(root.join("results")), root, season: season.season, tasks })
+        let public = golf_task::public_definitions(&root.join("tasks"))?;
+        Ok(Golf { store: Store::new(root.join("results")), root, season: season.season, tasks, public })
     }
 
     /// The submissions' folders, by name.
@@ -120,10 +123,54 @@ impl Golf {
             let known: Vec<&str> = self.tasks.iter().map(|task| task.definition.id.as_str()).collect();
             return Err(Fault::usage(match task {
                 Some(id) => format!("there is no task `{id}`; there are {}", known.join(", ")),
-                None => format!("there is no suite `{suite}`; there is `core`"),
+                None => format!("there is no suite `{suite}`; there are `core` and `public`"),
             }));
         }
         Ok(tasks)
+    }
+
+    /// Where fetched data lies.
+    pub fn fetched(&self) -> PathBuf {
+        golf_task::fetched_folder(&self.root)
+    }
+
+    /// The named tasks of published data, or all.
+    ///
+    /// # Errors
+    /// If there is none of that name, or none at all.
+    pub fn public_tasks(&self, ids: &[String]) -> Result<Vec<&Definition>, Fault> {
+        let known = || self.public.iter().map(|task| task.id.as_str()).collect::<Vec<_>>().join(", ");
+        if self.public.is_empty() {
+            return Err(Fault::usage("this project has no tasks of published data"));
+        }
+        if let Some(id) = ids.iter().find(|id| !self.public.iter().any(|task| task.id == **id)) {
+            return Err(Fault::usage(format!("there is no task `{id}` of published data; there are {}", known())));
+        }
+        Ok(self.public.iter().filter(|task| ids.is_empty() || ids.contains(&task.id)).collect())
+    }
+
+    /// The recorded score of an entry on public tasks, if it is of this artifact and engine.
+    ///
+    /// # Errors
+    /// If the record can't be read.
+    pub fn public_score(&self, candidate: &Candidate) -> Result<Option<Public>, Fault> {
+        let recorded = self.store.public(&candidate.submission.slug)?;
+        Ok(recorded.filter(|public| {
+            public.schema == 1 && public.artifact == candidate.facts && public.engine == candidate.engine
+        }))
+    }
+
+    /// The tables of public tasks: the entries' scores as they are recorded, and the references.
+    ///
+    /// # Errors
+    /// If a record can't be read.
+    pub fn public_tables(&self) -> Result<Vec<PublicTable>, Fault> {
+        let mut scores = vec![];
+        for (_, candidate) in self.candidates(&[])? {
+            let Ok(candidate) = candidate else { continue };
+            scores.extend(self.public_score(&candidate)?);
+        }
+        Ok(self.public.iter().map(|task| public::table(task, &scores)).collect())
     }
 
     /// The leaderboard of all submissions that are in order.

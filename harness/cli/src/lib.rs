@@ -12,6 +12,7 @@ pub mod golf;
 pub mod machine;
 pub mod measure;
 pub mod model;
+pub mod public;
 pub mod pull_request;
 pub mod qemu;
 pub mod scoring;

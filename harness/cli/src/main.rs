@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         Verb::New(args) => cmd::new::run(&common, &args),
         Verb::Check(args) => cmd::check::run(&common, &args),
         Verb::Score(args) => cmd::score::run(&common, &args),
+        Verb::Fetch(args) => cmd::fetch::run(&common, &args),
         Verb::Bench(args) => cmd::bench::run(&common, &args),
         Verb::Simulate(args) => cmd::simulate::run(&common, &args),
         Verb::Firmware { verb } => cmd::firmware::run(&common, &verb),

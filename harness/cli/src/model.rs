@@ -72,6 +72,21 @@ impl Running<'_> {
         }
         total
     }
+
+    /// Calls `each` with the place and the logits of each of `tokens[from..]`, seen as one document.
+    pub fn predict(&mut self, logits: &mut [i32], tokens: &[u32], from: usize, each: &mut dyn FnMut(usize, &[i32])) {
+        match self {
+            Running::Whole(model) => model.predict_document(tokens, from, each),
+            Running::Stepwise(model) => {
+                let mut session = Session::begin(*model, logits);
+                tokens[..from].iter().for_each(|&token| session.skip(token));
+                for (index, &token) in tokens.iter().enumerate().skip(from) {
+                    each(index, session.predict());
+                    session.skip(token);
+                }
+            }
+        }
+    }
 }
 
 /// The engine that runs an artifact, and its version.

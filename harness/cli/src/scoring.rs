@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use crate::model::{Loaded, Running};
-use golf_core::{Cost, LanguageModel, Session, probe};
+use golf_core::{Cost, LanguageModel, Session, logit, probe};
 use golf_record::submission::hex;
 use golf_record::{ItemScore, Outcome, Probe};
 use golf_task::{Content, Item};
@@ -27,7 +27,6 @@ impl Start for Loaded {
 
 /// Scores items on `threads` threads, each with a model of its own, or a few items with one model on all threads; the result doesn't depend on their
 /// number. `done` is called after each item.
-/// Each model scores its first item again after its last, which gives away one that remembers documents.
 ///
 /// # Errors
 /// If the model can't be started, cuts text in a way that loses some of it, or remembers documents.
@@ -37,8 +36,23 @@ pub fn score_items(
     threads: usize,
     done: &(dyn Fn() + Sync),
 ) -> Result<Vec<ItemScore>, Fault> {
+    in_parallel(source, items, threads, |scorer, item| scorer.item(item), done)
+}
+
+/// What `score` makes of items on `threads` threads, each with a model of its own, in the items' order. `done` is called after each.
+/// Each model sees its first item again after its last, which gives away one that remembers documents.
+///
+/// # Errors
+/// If the model can't be started, or the first error of `score`.
+pub fn in_parallel<T: Sync, R: Clone + PartialEq + Send>(
+    source: &dyn Start,
+    items: &[T],
+    threads: usize,
+    score: impl Fn(&mut Scorer<'_, '_>, &T) -> Result<R, Fault> + Sync,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<R>, Fault> {
     let next = AtomicUsize::new(0);
-    let scored: Mutex<Vec<Option<ItemScore>>> = Mutex::new(vec![None; items.len()]);
+    let scored: Mutex<Vec<Option<R>>> = Mutex::new(items.iter().map(|_| None).collect());
     let models = if items.len() < threads { 1 } else { threads.max(1) };
     let work = || {
         source.start_on(threads / models, &mut |mut model| {
@@ -48,19 +62,18 @@ pub fn score_items(
             while let Some((index, item)) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
             {
-                let score = scorer.item(item)?;
+                let result = score(&mut scorer, item)?;
                 count += 1;
                 if count == 1 {
-                    first = Some((item, score.clone()));
+                    first = Some((item, result.clone()));
                 }
-                scored.lock().expect("no thread panics while it holds the lock")[index] = Some(score);
+                scored.lock().expect("no thread panics while it holds the lock")[index] = Some(result);
                 done();
             }
             match first {
-                Some((item, score)) if count > 1 && scorer.item(item)? != score => Err(Fault::entry(format!(
-                    "the item {} costs something else after other documents: the model remembers them, and `reset` has to make it forget",
-                    item.id
-                ))),
+                Some((item, result)) if count > 1 && score(&mut scorer, item)? != result => Err(Fault::entry(
+                    "a document costs something else after others: the model remembers them, and `reset` has to make it forget",
+                )),
                 _ => Ok(()),
             }
         })
@@ -113,7 +126,8 @@ pub fn cut(model: &dyn LanguageModel, text: &[u8]) -> Result<Vec<u32>, Fault> {
     if vocabulary.spells(&tokens, text) { Ok(tokens) } else { Err(Fault::entry("its tokens don't spell the text")) }
 }
 
-struct Scorer<'a, 'm> {
+/// A running model that texts are put to.
+pub struct Scorer<'a, 'm> {
     model: &'a mut Running<'m>,
     logits: Vec<i32>,
 }
@@ -124,13 +138,42 @@ impl<'a, 'm> Scorer<'a, 'm> {
         Scorer { model, logits }
     }
 
-    fn cut(&mut self, text: &[u8]) -> Result<Vec<u32>, Fault> {
+    /// The tokens of a text.
+    ///
+    /// # Errors
+    /// If they don't spell it.
+    pub fn cut(&mut self, text: &[u8]) -> Result<Vec<u32>, Fault> {
         cut(self.model.model(), text)
     }
 
     /// Of `tokens[from..]`.
-    fn cost(&mut self, tokens: &[u32], from: usize) -> Cost {
+    pub fn cost(&mut self, tokens: &[u32], from: usize) -> Cost {
         self.model.cost(&mut self.logits, tokens, from)
+    }
+
+    /// Likewise, and whether each of them is the likeliest.
+    pub fn cost_and_likeliest(&mut self, tokens: &[u32], from: usize) -> (Cost, bool) {
+        let (mut total, mut likeliest) = (Cost(0), true);
+        self.model.predict(&mut self.logits, tokens, from, &mut |index, logits| {
+            total += logit::cost(logits, tokens[index]);
+            likeliest &= best(logits) == tokens[index];
+        });
+        (total, likeliest)
+    }
+
+    /// The cost of each option after a context, in 2^-16 bits.
+    ///
+    /// # Errors
+    /// If a text can't be cut without loss.
+    pub fn costs_of_options(&mut self, context: &[u8], options: &[Vec<u8>]) -> Result<Vec<u64>, Fault> {
+        let context = self.cut(context)?;
+        let mut costs = Vec::with_capacity(options.len());
+        for option in options {
+            let mut tokens = context.clone();
+            tokens.extend(self.cut(option)?);
+            costs.push(self.cost(&tokens, context.len()).0);
+        }
+        Ok(costs)
     }
 
     fn item(&mut self, item: &Item) -> Result<ItemScore, Fault> {
@@ -151,21 +194,8 @@ impl<'a, 'm> Scorer<'a, 'm> {
     }
 
     fn choose(&mut self, context: &[u8], options: &[Vec<u8>], answer: usize) -> Result<Outcome, Fault> {
-        let context = self.cut(context)?;
-        let mut costs = Vec::with_capacity(options.len());
-        for option in options {
-            let mut tokens = context.clone();
-            tokens.extend(self.cut(option)?);
-            costs.push(self.cost(&tokens, context.len()).0);
-        }
-        let indices = 0..options.len();
-        // The first of equals: where the answer stands is up to the task, not to the model.
-        let picked = indices.clone().min_by_key(|&index| costs[index]).expect("at least two options");
-        let per_byte = |a: &usize, b: &usize| {
-            let product = |x: usize, y: usize| u128::from(costs[x]) * options[y].len() as u128;
-            product(*a, *b).cmp(&product(*b, *a))
-        };
-        let picked_per_byte = indices.min_by(per_byte).expect("at least two options");
+        let costs = self.costs_of_options(context, options)?;
+        let (picked, picked_per_byte) = picks(&costs, &options.iter().map(Vec::len).collect::<Vec<_>>());
         Ok(Outcome::Choice { answer, picked, picked_per_byte, costs })
     }
 
@@ -187,6 +217,18 @@ impl<'a, 'm> Scorer<'a, 'm> {
         }
         Ok(output)
     }
+}
+
+/// The options that cost least in all and by the byte, of at least two.
+pub fn picks(costs: &[u64], lengths: &[usize]) -> (usize, usize) {
+    let indices = 0..costs.len();
+    // The first of equals: where the answer stands is up to the task, not to the model.
+    let picked = indices.clone().min_by_key(|&index| costs[index]).expect("at least two options");
+    let per_byte = |a: &usize, b: &usize| {
+        let product = |x: usize, y: usize| u128::from(costs[x]) * lengths[y] as u128;
+        product(*a, *b).cmp(&product(*b, *a))
+    };
+    (picked, indices.min_by(per_byte).expect("at least two options"))
 }
 
 /// The likeliest token, the first of equals.

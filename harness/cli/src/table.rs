@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use golf_artifact::{Account, Taken, codec};
 use golf_core::budget;
-use golf_record::{Entry, HEADLINE, Leaderboard, Summary, grouped};
+use golf_record::{Entry, HEADLINE, Leaderboard, PublicTable, RowKind, Summary, grouped};
 use golf_task::{Definition, Kind};
 
 /// A class by its limit, such as `7 MB`.
@@ -194,7 +194,7 @@ pub fn in_task_readme(readme: &str, board: &Leaderboard, task: &Definition) -> O
         Kind::Choice => {
             line(vec!["entry".into(), "right".into(), "right by cost per byte".into()]) + "| --- | ---: | ---: |\n"
         }
-        Kind::Generate => line(vec!["entry".into(), "right".into()]) + "| --- | ---: |\n",
+        Kind::Generate | Kind::Continuation => line(vec!["entry".into(), "right".into()]) + "| --- | ---: |\n",
     };
     if task.kind != Kind::BitsPerByte {
         scores.reverse();
@@ -208,11 +208,63 @@ pub fn in_task_readme(readme: &str, board: &Leaderboard, task: &Definition) -> O
                 cells.extend([format!("{bits:.4}"), excess.unwrap_or_else(|| "-".into())]);
             }
             Kind::Choice => cells.extend([percent(summary.accuracy()), percent(summary.accuracy_per_byte())]),
-            Kind::Generate => cells.push(percent(summary.accuracy())),
+            Kind::Generate | Kind::Continuation => cells.push(percent(summary.accuracy())),
         }
         table.push_str(&line(cells));
     }
     between_markers(readme, "scores", &table)
+}
+
+/// The project's README with its table of published benchmarks brought up to date; none if it has no markers for one.
+pub fn public_in_readme(readme: &str, tables: &[PublicTable]) -> Option<String> {
+    let heads = ["", "whose figure"].into_iter().map(String::from);
+    let head = |table: &PublicTable| format!("[{}](tasks/{}/README.md)", table.task, table.task);
+    let rule = (0..tables.len() + 2).map(|index| if index < 2 { "---".into() } else { "---:".into() });
+    let mut text = line(heads.chain(tables.iter().map(head)).collect()) + &line(rule.collect());
+    for kind in [RowKind::Entry, RowKind::Published, RowKind::Measured] {
+        let rows = || tables.iter().flat_map(|table| &table.rows).filter(|row| row.kind == kind);
+        let mut names: Vec<&str> = vec![];
+        rows().for_each(|row| {
+            if !names.contains(&row.name.as_str()) {
+                names.push(&row.name)
+            }
+        });
+        for name in names {
+            let shown = match kind {
+                RowKind::Entry => format!("[{name}](submissions/{name}/README.md)"),
+                RowKind::Published | RowKind::Measured => name.to_owned(),
+            };
+            let cell = |table: &PublicTable| {
+                let row = table.rows.iter().find(|row| row.kind == kind && row.name == name);
+                row.map_or_else(|| "-".into(), |row| table.show(row.figure))
+            };
+            text.push_str(&line([shown, kind.name().into()].into_iter().chain(tables.iter().map(cell)).collect()));
+        }
+    }
+    between_markers(readme, "public", &text)
+}
+
+/// A public task's README with its table brought up to date; none if it has no markers for one.
+pub fn in_public_task_readme(readme: &str, table: &PublicTable) -> Option<String> {
+    let mut heads = vec!["".into(), "whose figure".into(), table.unit.clone()];
+    heads.extend(table.second_unit.clone());
+    heads.push("source".into());
+    let rule = (0..heads.len()).map(|index| if (2..heads.len() - 1).contains(&index) { "---:" } else { "---" });
+    let rule = rule.map(String::from).collect();
+    let mut text = line(heads) + &line(rule);
+    for row in &table.rows {
+        let name = match row.kind {
+            RowKind::Entry => format!("[{0}](../../submissions/{0}/README.md)", row.name),
+            RowKind::Published | RowKind::Measured => row.name.clone(),
+        };
+        let mut cells = vec![name, row.kind.name().into(), table.show(row.figure)];
+        if table.second_unit.is_some() {
+            cells.push(row.second.map_or_else(|| "-".into(), |figure| table.show_second(figure)));
+        }
+        cells.push(row.source.clone().unwrap_or_else(|| "`cargo golf score`".into()));
+        text.push_str(&line(cells));
+    }
+    between_markers(readme, "scores", &text)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 
 use crate::measure::{self, Subject};
 use crate::model::{self, Loaded};
-use crate::{Blame, Fault, scoring, simulate};
+use crate::{Blame, Fault, public, scoring, simulate};
 use golf_artifact::Artifact;
-use golf_record::{Failure, FailureKind, Figures, Probe, Roofline, TaskScore};
+use golf_record::{Failure, FailureKind, Figures, Probe, PublicTask, Roofline, TaskScore};
 use golf_task::Task;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -60,6 +60,13 @@ pub enum Work {
         /// Threads to score items on.
         threads: usize,
     },
+    /// Score a task of published data.
+    Public {
+        /// By id.
+        task: String,
+        /// Threads to score items on.
+        threads: usize,
+    },
     /// Take one of [`measure::NAMES`].
     Measure {
         /// Which.
@@ -83,6 +90,8 @@ pub enum Message {
     Item,
     /// A task is scored.
     Task(TaskScore),
+    /// A task of published data is scored.
+    Public(PublicTask),
     /// The digest of the logits.
     Probe(Probe),
     /// A measurement is taken.
@@ -268,6 +277,10 @@ fn work(job: &Job) -> Result<(), Fault> {
         (Work::Score { tasks, season, threads }, Some(target)) => {
             let loaded = load(&read(target)?)?;
             score(&loaded, &job.root, target, tasks, season, *threads)?;
+        }
+        (Work::Public { task, threads }, Some(target)) => {
+            let loaded = load(&read(target)?)?;
+            say(&Message::Public(public::score(&loaded, &job.root, task, *threads)?));
         }
         (Work::Measure { name, threads }, Some(target)) => {
             let bytes = read(target)?;

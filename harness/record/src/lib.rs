@@ -11,6 +11,7 @@ mod leader;
 mod leaderboard;
 mod measurement;
 mod number;
+mod public;
 mod score;
 mod simulation;
 mod store;
@@ -22,6 +23,10 @@ pub use leader::{Leader, Leaders};
 pub use leaderboard::{Entry, HEADLINE, Leaderboard, Place, Row, Tables};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
+pub use public::{
+    BITS, BITS_PER_ANSWER, PartScore, Public, PublicRow, PublicTable, PublicTask, RIGHT, RIGHT_PER_BYTE, RowKind,
+    public_csv,
+};
 pub use score::{ArtifactFacts, EngineId, ItemScore, Outcome, Probe, SCORE_SCHEMA, Score, Summary, TaskScore};
 pub use simulation::{
     Accesses, Figures, Flash, IN_PROCESS, InstructionMix, Instructions, Ram, SimulatedMachine, Simulation, Simulator,

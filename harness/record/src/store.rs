@@ -1,12 +1,15 @@
 //! The folder `results/`.
 
-use crate::{Audit, Leaders, Measurements, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
+use crate::{Audit, Leaders, Measurements, Public, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// The record of public tasks.
+const PUBLIC: &str = "public.json";
 
 /// Records by submission.
 #[derive(Clone, Debug)]
@@ -72,6 +75,27 @@ impl Store {
         self.folder.join(slug).join(format!("{machine}.json"))
     }
 
+    /// Where the score of a submission on public tasks lies.
+    pub fn public_path(&self, slug: &str) -> PathBuf {
+        self.folder.join(slug).join(PUBLIC)
+    }
+
+    /// The score of a submission on public tasks, if there is one.
+    ///
+    /// # Errors
+    /// If the file is there but can't be read as one.
+    pub fn public(&self, slug: &str) -> Result<Option<Public>, StoreError> {
+        read(&self.public_path(slug))
+    }
+
+    /// Stores a score on public tasks.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_public(&self, public: &Public) -> Result<(), StoreError> {
+        put(&self.public_path(&public.slug), public)
+    }
+
     /// The score of a submission, if there is one of the present format.
     ///
     /// # Errors
@@ -100,8 +124,7 @@ impl Store {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_target = name.strip_suffix(".json").is_some_and(|name| TARGETS.contains(&name));
             name.ends_with(".json")
-                && name != "score.json"
-                && name != "audit.json"
+                && !["score.json", "audit.json", PUBLIC].contains(&&*name)
                 && !is_target
                 && !name.starts_with('.')
         };

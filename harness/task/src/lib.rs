@@ -9,8 +9,10 @@ pub mod draw;
 pub mod generator;
 mod item;
 mod load;
+mod public;
 
-pub use definition::{DataFile, Definition, Generated, Kind};
+pub use definition::{DataFile, Definition, Format, Generated, Kind, Reference, ReferenceKind, Source};
 pub use draw::Draw;
 pub use item::{Content, Item};
 pub use load::{Task, TaskError, load_all};
+pub use public::{Part, Question, UPSTREAM, fetched_folder, is_fetched, load_parts, public_definitions};

@@ -33,20 +33,31 @@ impl fmt::Display for TaskError {
 
 impl std::error::Error for TaskError {}
 
-fn error(path: &Path, message: impl Into<String>) -> TaskError {
+pub(crate) fn error(path: &Path, message: impl Into<String>) -> TaskError {
     TaskError { path: path.to_owned(), message: message.into() }
 }
 
-/// All tasks in a folder, by id.
-///
-/// # Errors
-/// If a task's definition or data is not in order.
-pub fn load_all(folder: &Path) -> Result<Vec<Task>, TaskError> {
+/// The tasks' folders, by name.
+pub(crate) fn folders(folder: &Path) -> Result<Vec<PathBuf>, TaskError> {
     let entries = fs::read_dir(folder).map_err(|fault| error(folder, format!("can't be read: {fault}")))?;
     let mut folders: Vec<PathBuf> =
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.is_dir()).collect();
     folders.sort();
-    folders.iter().map(|folder| Task::load(folder)).collect()
+    Ok(folders)
+}
+
+/// All tasks in a folder whose data is part of the project, by id: those without a `source`.
+///
+/// # Errors
+/// If a task's definition or data is not in order.
+pub fn load_all(folder: &Path) -> Result<Vec<Task>, TaskError> {
+    let mut tasks = vec![];
+    for folder in folders(folder)? {
+        if Definition::read(&folder)?.source.is_none() {
+            tasks.push(Task::load(&folder)?);
+        }
+    }
+    Ok(tasks)
 }
 
 /// The line of a JSONL file of choice items.
@@ -80,17 +91,13 @@ impl Task {
     /// If the definition is not in order, or a data file is missing or not the one that is pinned.
     pub fn load(folder: &Path) -> Result<Self, TaskError> {
         let path = folder.join("task.json");
-        let text = fs::read(&path).map_err(|fault| error(&path, format!("can't be read: {fault}")))?;
-        let definition: Definition = serde_json::from_slice(&text).map_err(|fault| error(&path, fault.to_string()))?;
-        if definition.schema != 1 {
-            return Err(error(&path, format!("schema {} is unknown: write 1", definition.schema)));
-        }
-        if folder.file_name().and_then(|name| name.to_str()) != Some(&definition.id) {
-            return Err(error(&path, format!("the id `{}` is not the folder's name", definition.id)));
-        }
+        let definition = Definition::read(folder)?;
         match &definition.generator {
             Some(generated) if generator::named(&generated.name).is_none() => {
                 return Err(error(&path, format!("there is no generator `{}`", generated.name)));
+            }
+            _ if definition.source.is_some() || definition.kind == Kind::Continuation => {
+                return Err(error(&path, "is of data that is published elsewhere, which only the suite `public` has"));
             }
             None if definition.files.is_empty() => {
                 return Err(error(&path, "a task needs `files`, a `generator` or both"));

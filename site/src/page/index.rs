@@ -237,6 +237,12 @@ fn tasks(book: &Book<'_>, h: &mut Html) {
         }
         table.write(h);
     }
+    if !book.site.public.is_empty() {
+        h.el("p", &[], |h| {
+            h.leaf("a", &[("href", super::public::PATH)], "Published benchmarks");
+            h.text(", with what others score on them, have a page of their own.");
+        });
+    }
     h.raw("</section>\n");
 }
 

@@ -8,6 +8,7 @@ mod index;
 mod machine;
 mod method;
 mod plots;
+mod public;
 mod scores;
 mod target;
 mod task;
@@ -17,6 +18,7 @@ pub(crate) use energy::energy;
 pub(crate) use entry::entry;
 pub(crate) use index::index;
 pub(crate) use method::method;
+pub(crate) use public::public;
 pub(crate) use target::targets;
 pub(crate) use task::task;
 

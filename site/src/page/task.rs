@@ -55,6 +55,10 @@ fn scoring(task: &Task<'_>, h: &mut Html) {
             h.raw("<p>The model is given a beginning and prices each of several ways to go on. The one that costs it fewest bits is its answer. ");
             h.raw("The score is the share of answers that are right; more is better.</p>\n");
         }
+        Kind::Continuation => {
+            h.raw("<p>The model is given a beginning. It is right if each token of what follows is the one that it finds likeliest. ");
+            h.raw("The score is the share that is right; more is better.</p>\n");
+        }
         Kind::Generate => {
             h.raw("<p>The model is given a beginning and writes on, always with the token that it finds likeliest. ");
             h.raw(

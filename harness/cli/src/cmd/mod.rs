@@ -8,6 +8,7 @@ pub mod ci;
 pub mod compare;
 pub mod compress;
 pub mod doctor;
+pub mod fetch;
 pub mod firmware;
 pub mod new;
 pub mod pack;
@@ -60,6 +61,8 @@ pub enum Verb {
     Check(check::Args),
     /// Score entries on tasks, or on any text files
     Score(score::Args),
+    /// Bring the data of published benchmarks: the tasks of the suite `public`
+    Fetch(fetch::Args),
     /// Measure speed and memory on this machine's CPU
     Bench(bench::Args),
     /// Count instructions and memory on a simulated microcontroller

@@ -5,7 +5,7 @@ use super::score::Means;
 use super::{Common, all, messages, print, print_json, score, simulate, site};
 use crate::golf::{Candidate, Golf};
 use crate::worker::JobError;
-use crate::{Fault, audit, estimate, table};
+use crate::{Fault, audit, estimate, public, table};
 use golf_record::write_atomically;
 use golf_task::Task;
 use std::fs;
@@ -16,6 +16,9 @@ use std::path::Path;
 pub struct Args {
     /// Submissions to bring up to date; all by default
     slugs: Vec<String>,
+    /// Score published benchmarks too, once `fetch` has brought their data: `public`; the suite `core` is always scored
+    #[arg(long, default_value = "core")]
+    suite: String,
     /// Score and measure again what is recorded already
     #[arg(long)]
     force: bool,
@@ -30,21 +33,42 @@ pub struct Args {
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let tasks = golf.select("core", None)?;
+    let (published, missing) = match args.suite.as_str() {
+        "core" => (vec![], vec![]),
+        score::PUBLIC => public::fetched(&golf, None)?,
+        other => return Err(Fault::usage(format!("there is no suite `{other}`; there are `core` and `public`"))),
+    };
     let mut bench = Bench::new(&golf, args.means.threads, args.means.limits);
     let (mut faults, mut skipped) = (vec![], vec![]);
-    for (_, candidate) in golf.candidates(&args.slugs)? {
-        let done =
-            candidate.and_then(|candidate| bring_up_to_date(&golf, &candidate, &tasks, &mut bench, &mut skipped, args));
+    for (slug, candidate) in golf.candidates(&args.slugs)? {
+        let done = candidate.and_then(|candidate| {
+            bring_up_to_date(&golf, &candidate, &tasks, &mut bench, &mut skipped, args)?;
+            if published.is_empty() {
+                return Ok(());
+            }
+            let scored = public::update(&golf, &candidate, &published, args.force, &args.means);
+            scored.map(|_| ()).map_err(|error| error.of(&slug))
+        });
         faults.extend(done.err());
     }
     skipped.dedup();
     let board = golf.leaderboard()?;
     let tables = board.tables();
     golf.store.put_leaders(&board.leaders)?;
+    let public_tables = golf.public_tables()?;
     golf.store.put_derived("leaderboard.csv", &tables.csv)?;
     golf.store.put_derived("leaderboard.json", &tables.json)?;
     golf.store.put_derived("measurements.csv", &tables.measurements)?;
+    if !public_tables.is_empty() {
+        golf.store.put_derived("public.csv", &golf_record::public_csv(&public_tables))?;
+        golf.store.put_derived("public.json", &golf_record::to_json(&serde_json::json!({ "tasks": public_tables })))?;
+    }
     rewrite(&golf.root.join("README.md"), |text| table::in_readme(text, &board))?;
+    rewrite(&golf.root.join("README.md"), |text| table::public_in_readme(text, &public_tables))?;
+    for task in &public_tables {
+        let readme = golf.root.join("tasks").join(&task.task).join("README.md");
+        rewrite(&readme, |text| table::in_public_task_readme(text, task))?;
+    }
     for task in &golf.tasks {
         let readme = golf.root.join("tasks").join(&task.definition.id).join("README.md");
         rewrite(&readme, |text| table::in_task_readme(text, &board, &task.definition))?;
@@ -61,6 +85,9 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         print(&table::terminal(&board, &bench.machine.id));
         skipped.iter().for_each(|line| print(&format!("{line}\n")));
         print(&format!("site: {} ({pages} files)\n", golf.root.join("site/dist/index.html").display()));
+        if let Some(sentence) = public::passed_over(&missing) {
+            print(&format!("{sentence}\n"));
+        }
     }
     all(faults)
 }

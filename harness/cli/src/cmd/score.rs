@@ -3,20 +3,23 @@
 use super::{Common, all, messages, print, print_json};
 use crate::golf::{Candidate, Checked, Golf};
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
-use crate::{Fault, model, scoring};
+use crate::{Fault, model, public, scoring};
 use golf_artifact::Artifact;
 use golf_core::Cost;
 use golf_record::{ArtifactFacts, Outcome, Probe, SCORE_SCHEMA, Score, TaskScore};
-use golf_task::Task;
+use golf_task::{Definition, Task};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
+
+/// The suite of published benchmarks.
+pub const PUBLIC: &str = "public";
 
 /// Arguments of `score`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Submissions; all by default
     slugs: Vec<String>,
-    /// The suite to score
+    /// The suite to score: `core`, or `public`, of published benchmarks, once `fetch` has brought their data
     #[arg(long, default_value = "core")]
     suite: String,
     /// Only this task
@@ -53,6 +56,10 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     if !args.text.is_empty() {
         return texts(common, candidates, &args.text, args.means.threads);
     }
+    let is_public = |id: &String| golf.public.iter().any(|task| task.id == *id);
+    if args.task.as_ref().map_or(args.suite == PUBLIC, is_public) {
+        return published(common, &golf, candidates, args);
+    }
     let tasks = golf.select(&args.suite, args.task.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in candidates {
@@ -71,6 +78,33 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     }
     if common.json {
         print_json(&serde_json::json!({ "scores": documents, "errors": messages(&faults) }));
+    }
+    all(faults)
+}
+
+/// Scores submissions on published benchmarks whose data is here, and records the scores.
+fn published(common: &Common, golf: &Golf, candidates: Vec<Checked>, args: &Args) -> Result<(), Fault> {
+    let (tasks, missing) = public::fetched(golf, args.task.as_deref())?;
+    let (mut faults, mut documents) = (vec![], vec![]);
+    for (slug, candidate) in candidates {
+        let scored = candidate.and_then(|candidate| {
+            public::update(golf, &candidate, &tasks, args.force, &args.means).map_err(|error| error.of(&slug))
+        });
+        match scored {
+            Ok(score) => {
+                if !common.json {
+                    let line = |task: &&Definition| public::describe(task, &score);
+                    print(&format!("{slug}\n{}", tasks.iter().map(line).collect::<String>()));
+                }
+                documents.push(score);
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if common.json {
+        print_json(&serde_json::json!({ "scores": documents, "errors": messages(&faults) }));
+    } else if let Some(sentence) = public::passed_over(&missing) {
+        print(&format!("{sentence}\n"));
     }
     all(faults)
 }

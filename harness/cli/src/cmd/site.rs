@@ -29,7 +29,8 @@ pub fn run(common: &Common) -> Result<(), Fault> {
 /// If pages can't be written.
 pub fn render(golf: &Golf, board: &Leaderboard, tables: &Tables, estimates: &Estimates) -> Result<usize, Fault> {
     let tasks: Vec<golf_task::Definition> = golf.tasks.iter().map(|task| task.definition.clone()).collect();
-    let command = "cargo golf site";
-    let site = golf_site::Site { board, tasks: &tasks, season: &golf.season, tables, estimates, command };
+    let public = golf.public_tables()?;
+    let (command, season) = ("cargo golf site", golf.season.as_str());
+    let site = golf_site::Site { board, tasks: &tasks, public: &public, season, tables, estimates, command };
     golf_site::render(&site, &golf.root.join("site/dist")).map_err(|fault| Fault::machine(fault.to_string()))
 }

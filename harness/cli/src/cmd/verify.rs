@@ -2,9 +2,9 @@
 
 use super::score::{Means, score_in_child};
 use super::{Common, all, messages, print, print_json};
-use crate::Fault;
 use crate::golf::{Candidate, Golf};
 use crate::worker::Message;
+use crate::{Fault, public};
 use golf_record::{Score, TaskScore};
 use golf_task::Task;
 
@@ -25,16 +25,31 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in golf.candidates(&args.slugs)? {
-        let verified = candidate.and_then(|candidate| verify(&golf, &candidate, &args.means));
-        documents.push(serde_json::json!({ "slug": slug, "verified": verified.is_ok() }));
+        let verified = candidate.and_then(|candidate| {
+            let score = verify(&golf, &candidate, &args.means)?;
+            Ok((score, verify_public(&golf, &candidate, &args.means)?))
+        });
+        let public = verified.as_ref().map_or_else(|_| PublicVerified::default(), |(_, public)| *public);
+        documents.push(serde_json::json!({
+            "slug": slug, "verified": verified.is_ok(), "public_verified": public.verified, "public_without_data": public.without_data,
+        }));
         match verified {
-            Ok(score) if !common.json => {
+            Ok((score, _)) if !common.json => {
                 let items: usize = score.tasks.iter().map(|task| task.items.len()).sum();
                 print(&format!(
                     "{slug}: {} tasks, {items} items, logits {:.16}: the same, bit for bit\n",
                     score.tasks.len(),
                     score.probe.sha256
                 ));
+                if public.verified > 0 {
+                    print(&format!("{slug}: {} public tasks: the same, bit for bit\n", public.verified));
+                }
+                if public.without_data > 0 {
+                    let count = public.without_data;
+                    print(&format!(
+                        "{slug}: {count} public tasks not verified: `cargo golf fetch` brings their data\n"
+                    ));
+                }
             }
             Ok(_) => {}
             Err(fault) => faults.push(fault),
@@ -77,6 +92,48 @@ fn verify(golf: &Golf, candidate: &Candidate, means: &Means) -> Result<Score, Fa
     })
     .map_err(|error| error.of(slug))?;
     fault.map_or(Ok(recorded), Err)
+}
+
+/// What came of an entry's recorded scores on published benchmarks.
+#[derive(Clone, Copy, Debug, Default)]
+struct PublicVerified {
+    /// Tasks scored again with the same result.
+    verified: usize,
+    /// Tasks whose data isn't here.
+    without_data: usize,
+}
+
+/// Scores again what is recorded of published benchmarks, as far as their data is here.
+fn verify_public(golf: &Golf, candidate: &Candidate, means: &Means) -> Result<PublicVerified, Fault> {
+    let slug = &candidate.submission.slug;
+    let mut done = PublicVerified::default();
+    let Some(recorded) = golf.store.public(slug)? else { return Ok(done) };
+    let outdated = |what: &str| {
+        let remedy = format!("`cargo golf score {slug} --suite public` makes the record");
+        Fault::entry(format!("{slug}: the recorded scores on public tasks are {what}; {remedy}"))
+    };
+    if golf.public_score(candidate)?.is_none() {
+        return Err(outdated("of another artifact or engine version"));
+    }
+    for old in &recorded.tasks {
+        let task = golf.public.iter().find(|task| task.id == old.id && task.version == old.version);
+        let Some(task) = task else { return Err(outdated(&format!("on {}, which is no task", old.name()))) };
+        if !golf_task::is_fetched(task, &golf.fetched()) {
+            done.without_data += 1;
+            continue;
+        }
+        let new = public::score_in_child(golf, candidate, task, means).map_err(|error| error.of(slug))?;
+        if let Some((old, new)) = old.parts.iter().zip(&new.parts).find(|(old, new)| old != new) {
+            let show = |part| serde_json::to_string(part).expect("records are plain data");
+            let message = format!("{}: scored {}, but {} is recorded", task.id, show(new), show(old));
+            return Err(Fault::entry(format!("{slug}: {message}")));
+        }
+        if old.parts.len() != new.parts.len() {
+            return Err(outdated(&format!("of {} parts of {}", old.parts.len(), old.name())));
+        }
+        done.verified += 1;
+    }
+    Ok(done)
 }
 
 /// The first item that differs.

@@ -19,7 +19,7 @@ impl Project {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_golf"));
-        command.args(arguments).current_dir(self.0.path()).env_remove("GOLF_KERNEL");
+        command.args(arguments).current_dir(self.0.path()).env_remove("GOLF_KERNEL").env_remove("GOLF_MIRROR");
         command
     }
 
