@@ -19,7 +19,7 @@ const MIRROR: &str = "GOLF_MIRROR";
 pub struct Args {
     /// Tasks of the suite `public`; all by default
     tasks: Vec<String>,
-    /// A folder or an address that stands in place of https://raw.githubusercontent.com; by default the environment's GOLF_MIRROR, if it is set
+    /// A folder or an address that stands in place of raw.githubusercontent.com; by default the environment's GOLF_MIRROR, if it is set
     #[arg(long, value_name = "PREFIX")]
     mirror: Option<String>,
 }
