@@ -251,7 +251,9 @@ mod tests {
             eprintln!("not run: {}", machine.program.missing());
             return None;
         }
-        let loaded = worker::load(&example::tiny(7)).unwrap();
+        // Small enough for the smallest machine.
+        let config = golf_artifact::TernaryConfig { window: 32, ..example::config() };
+        let loaded = worker::load(&example::build(&config, 256, 7)).unwrap();
         Some(machine.run(&simulate::NARROWED, simulate::image(&loaded).unwrap(), LIMIT).unwrap_err())
     }
 

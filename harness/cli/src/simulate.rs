@@ -22,8 +22,8 @@ const NARROW_TOKENS: u32 = 40;
 const CHEAP_BYTES: usize = 256 << 10;
 /// Images above this size do only the short job where all is run again, which would take minutes otherwise.
 const AGAIN_BYTES: usize = 2 << 20;
-/// More than the firmware takes of RAM beside what the engine needs here: its stack, its statics, and the tables that only small cores look up.
-const BESIDE_ARENA: u64 = 8_192 + 64 + 4_096;
+/// More than the firmware takes of RAM beside the arena: its stack and statics.
+const BESIDE_ARENA: u64 = 8_192 + 64;
 
 /// The whole job for every entry.
 pub const JOB: Job<'static> =
@@ -159,7 +159,7 @@ fn with_room<'a>(
     image: &[u8],
 ) -> Result<(Vec<&'a Machine>, Vec<String>), Fault> {
     let parsed = Image::new(image).map_err(|fault| Fault::entry(fault.to_string()))?;
-    let ram = Needs::of(&parsed, 1).total_bytes() as u64 + BESIDE_ARENA;
+    let ram = Needs::small_core_bytes(&parsed) as u64 + BESIDE_ARENA;
     let (mut found, mut reasons) = (vec![], vec![]);
     for machine in machines {
         match machine.room(image.len() as u64, ram) {

@@ -13,7 +13,8 @@ use golf_core::logit::exp2_fraction;
 const WEIGHT_BITS: u32 = 12;
 
 /// Query heads that read the cache together, at most: on small cores two, which share every load of a key or a value.
-pub(crate) const TOGETHER: usize = if cfg!(any(target_arch = "riscv32", target_arch = "arm")) { 2 } else { 1 };
+pub(crate) const TOGETHER: usize =
+    if cfg!(any(target_arch = "riscv32", target_arch = "arm")) { crate::memory::SMALL_TOGETHER } else { 1 };
 
 /// For `tokens` tokens from `position` on, whose queries, keys and values lie side by side in `parts.wide`: writes keys and values to the
 /// cache of `depth`, and the heads' outputs to `parts.inner`.

@@ -45,7 +45,7 @@ pub(crate) type Layer<'a> = (Matrix<'a>, usize);
 
 /// Words of [`Scratch::tables`].
 pub(crate) const TABLES: usize =
-    if cfg!(any(target_arch = "riscv32", target_arch = "arm", test)) { 256 * 4 } else { 0 };
+    if cfg!(any(target_arch = "riscv32", target_arch = "arm", test)) { crate::memory::SMALL_TABLES } else { 0 };
 
 /// Room for work; its contents don't matter.
 #[derive(Debug)]

@@ -151,3 +151,17 @@ impl<'a> Parts<'a> {
         Some(Parts { stream, wide, inner, norms, scores, turns, tables, logits, quantised, query, row, keys, values })
     }
 }
+
+/// [`TOGETHER`] on small cores.
+pub(crate) const SMALL_TOGETHER: usize = 2;
+/// [`TABLES`] on small cores.
+pub(crate) const SMALL_TABLES: usize = 256 * 4;
+
+impl Needs {
+    /// Bytes for one token at a time on a small core, whatever processor asks.
+    pub fn small_core_bytes(image: &Image<'_>) -> usize {
+        let needs = Needs::of(image, 1);
+        let more = (SMALL_TOGETHER - TOGETHER) * needs.layout.capacity + (SMALL_TABLES - TABLES);
+        needs.total_bytes().saturating_add(4 * more)
+    }
+}
