@@ -27,7 +27,7 @@ pub fn estimates(golf: &Golf) -> Result<Estimates, Fault> {
 /// # Errors
 /// If a board's file isn't in order.
 pub fn boards(golf: &Golf) -> Result<Vec<golf_estimate::Board>, Fault> {
-    golf_estimate::load_all(&golf.root.join("boards")).map_err(|fault| Fault::machine(fault.to_string()))
+    golf_estimate::load_all(&golf.root.join("harness/boards")).map_err(|fault| Fault::machine(fault.to_string()))
 }
 
 /// What a token takes; none for engines whose operations aren't counted.

@@ -1,4 +1,4 @@
-//! `boards/<slug>.json`: a board that somebody can buy, every figure with its source.
+//! `harness/boards/<slug>.json`: a board that somebody can buy, every figure with its source.
 
 use crate::Core;
 use golf_record::submission::is_slug;

@@ -35,7 +35,7 @@ pub(crate) fn boards(book: &Book<'_>, files: &mut Files) {
         h.raw("</section>\n");
         h.raw("<section aria-labelledby=\"boards\">\n");
         heading(h, "boards", "The boards");
-        h.raw("<p>Every figure has its source; one without a source is left out. A board is a file in <code>boards/</code>.</p>\n");
+        h.raw("<p>Every figure has its source; one without a source is left out. A board is a file in <code>harness/boards/</code>.</p>\n");
         list(book, h);
         for board in &book.site.estimates.boards {
             sources(board, h);
