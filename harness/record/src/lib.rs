@@ -14,6 +14,7 @@ mod number;
 mod public;
 mod score;
 mod simulation;
+#[cfg(feature = "store")]
 mod store;
 pub mod submission;
 
@@ -32,4 +33,5 @@ pub use simulation::{
     Accesses, Figures, Flash, IN_PROCESS, InstructionMix, Instructions, Ram, SimulatedMachine, Simulation, Simulator,
     TARGETS,
 };
+#[cfg(feature = "store")]
 pub use store::{Store, StoreError, write_atomically};

@@ -3,12 +3,10 @@
 use super::{Common, print_json};
 use crate::golf::Golf;
 use crate::model::Running;
-use crate::scoring::best;
+use crate::sampling::{Sampler, printable};
 use crate::{Fault, model};
 use golf_artifact::Artifact;
 use golf_core::Session;
-use golf_task::Draw;
-use sha2::{Digest, Sha256};
 use std::io::Write;
 
 /// Arguments of `sample`.
@@ -41,15 +39,13 @@ pub struct Args {
 /// # Errors
 /// If the submission isn't in order or the options make no sense.
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
-    if !(0.0..=100.0).contains(&args.temperature) {
-        return Err(Fault::usage("--temperature must be from 0 to 100"));
-    }
+    let sampler = Sampler::new(args.temperature, args.top_k, args.seed)?;
     let golf = Golf::open(common.root.as_deref())?;
     let (_, candidate) = golf.candidates(std::slice::from_ref(&args.slug))?.remove(0);
     let candidate = candidate?;
     let artifact = Artifact::read(&candidate.submission.artifact).expect("checked before");
     let loaded = model::load(&artifact)?;
-    let text = loaded.start_on(args.threads, |mut running| write(&mut running, args, !common.json))?;
+    let text = loaded.start_on(args.threads, |mut running| write(&mut running, args, sampler, !common.json))?;
     if common.json {
         let text = String::from_utf8_lossy(&text);
         print_json(&serde_json::json!({ "slug": args.slug, "prompt": args.prompt, "seed": args.seed, "text": text }));
@@ -57,14 +53,13 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     Ok(())
 }
 
-fn write(running: &mut Running<'_>, args: &Args, stream: bool) -> Vec<u8> {
+fn write(running: &mut Running<'_>, args: &Args, mut sampler: Sampler, stream: bool) -> Vec<u8> {
     let vocabulary = running.model().vocabulary();
     let mut prompt = vec![];
     vocabulary.encode(args.prompt.as_bytes(), &mut |token| prompt.push(token));
     let mut logits = vec![0; vocabulary.len()];
     let mut session = Session::begin(running.model(), &mut logits);
     prompt.iter().for_each(|&token| session.skip(token));
-    let mut draw = Draw::new(Sha256::digest(args.seed.to_le_bytes()).into());
     let mut out = std::io::stdout().lock();
     let mut text = vec![];
     let mut shown = 0;
@@ -72,7 +67,7 @@ fn write(running: &mut Running<'_>, args: &Args, stream: bool) -> Vec<u8> {
         return text;
     }
     for _ in 0..args.tokens {
-        let token = choose(session.predict(), args, &mut draw);
+        let token = sampler.choose(session.predict());
         let bytes = session.token(token);
         text.extend_from_slice(bytes);
         if stream {
@@ -89,57 +84,4 @@ fn write(running: &mut Running<'_>, args: &Args, stream: bool) -> Vec<u8> {
         let _ = out.write_all(b"\n");
     }
     text
-}
-
-/// The text of `bytes` up to a character that isn't complete yet, and how many bytes that is. An entry can't steer the terminal: what isn't UTF-8, and
-/// control characters other than line feeds and tabs, become replacement characters.
-fn printable(bytes: &[u8]) -> (String, usize) {
-    let (mut text, mut length) = (String::new(), 0);
-    for chunk in bytes.utf8_chunks() {
-        let keep = |c: char| if c == '\n' || c == '\t' || !c.is_control() { c } else { char::REPLACEMENT_CHARACTER };
-        text.extend(chunk.valid().chars().map(keep));
-        length += chunk.valid().len();
-        let end = length + chunk.invalid().len();
-        let unfinished = std::str::from_utf8(&bytes[length..])
-            .is_err_and(|fault| fault.error_len().is_none() && fault.valid_up_to() == 0);
-        if unfinished || chunk.invalid().is_empty() {
-            break;
-        }
-        text.push(char::REPLACEMENT_CHARACTER);
-        length = end;
-    }
-    (text, length)
-}
-
-fn choose(logits: &[i32], args: &Args, draw: &mut Draw) -> u32 {
-    let top = best(logits);
-    if args.temperature == 0.0 || args.top_k == 1 {
-        return top;
-    }
-    let mut tokens: Vec<usize> = (0..logits.len()).collect();
-    tokens.sort_by_key(|&token| std::cmp::Reverse(logits[token]));
-    tokens.truncate(if args.top_k == 0 { logits.len() } else { args.top_k });
-    let weight =
-        |&token: &usize| (f64::from(logits[token] - logits[top as usize]) / 65_536.0 / args.temperature).exp2();
-    let total: f64 = tokens.iter().map(weight).sum();
-    let mut rest = total * (draw.bits() >> 11) as f64 / (1u64 << 53) as f64;
-    let chosen = tokens.iter().find(|token| {
-        rest -= weight(token);
-        rest < 0.0
-    });
-    chosen.map_or(top, |&token| token as u32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::printable;
-
-    #[test]
-    fn only_whole_characters_are_shown_and_none_steers_the_terminal() {
-        assert_eq!(printable("naïve\n".as_bytes()), ("naïve\n".into(), 7));
-        assert_eq!(printable(b"na\xc3"), ("na".into(), 2));
-        assert_eq!(printable(b"\xc3"), (String::new(), 0));
-        assert_eq!(printable(b"a\xffb\x1b[0m"), ("a\u{fffd}b\u{fffd}[0m".into(), 7));
-        assert_eq!(printable(b""), (String::new(), 0));
-    }
 }

@@ -6,7 +6,7 @@ use golf_core::{Cost, LanguageModel, Session, Uniform, WholeDocument, score};
 use golf_mix::Mix;
 use golf_record::EngineId;
 use golf_ternary::fast::{self, Plan};
-use golf_ternary::{Engine, Image, Kernel, Memory, Needs};
+use golf_ternary::{Image, Kernel, Memory, Needs};
 use std::sync::OnceLock;
 
 /// Tokens that the ternary engine takes at once when it scores: enough to read the weights seldom, few enough for the cache.
@@ -89,6 +89,31 @@ impl Running<'_> {
     }
 }
 
+/// A started model.
+pub enum Started<'a> {
+    /// It may see a document at once.
+    Whole(Box<dyn WholeDocument + 'a>),
+    /// It is asked token by token.
+    Stepwise(Box<dyn LanguageModel + 'a>),
+}
+
+impl Started<'_> {
+    /// Lends it.
+    pub fn running(&mut self) -> Running<'_> {
+        match self {
+            Started::Whole(model) => Running::Whole(&mut **model),
+            Started::Stepwise(model) => Running::Stepwise(&mut **model),
+        }
+    }
+}
+
+/// Memory that a started model may work in.
+#[derive(Debug, Default)]
+pub struct Room {
+    words: Vec<i32>,
+    bytes: Vec<i8>,
+}
+
 /// The engine that runs an artifact, and its version.
 pub fn engine(artifact: &Artifact<'_>) -> EngineId {
     let (name, version) = match artifact.model() {
@@ -127,23 +152,34 @@ impl Loaded {
     /// # Errors
     /// If the model can't be started.
     pub fn start_on<T>(&self, threads: usize, run: impl FnOnce(Running<'_>) -> T) -> Result<T, Fault> {
+        let mut room = Room::default();
+        let mut started = self.start_in(&mut room, threads)?;
+        Ok(run(started.running()))
+    }
+
+    /// Likewise, for whoever keeps it.
+    ///
+    /// # Errors
+    /// If the model can't be started.
+    pub fn start_in<'a>(&'a self, room: &'a mut Room, threads: usize) -> Result<Started<'a>, Fault> {
         match self {
-            Loaded::Uniform => Ok(run(Running::Stepwise(&mut Uniform))),
+            Loaded::Uniform => Ok(Started::Stepwise(Box::new(Uniform))),
             Loaded::Mix(config) => {
-                let mut model = Mix::new(*config).map_err(|fault| Fault::entry(fault.to_string()))?;
-                Ok(run(Running::Stepwise(&mut model)))
+                let model = Mix::new(*config).map_err(|fault| Fault::entry(fault.to_string()))?;
+                Ok(Started::Stepwise(Box::new(model)))
             }
             Loaded::Ternary(bytes, plan) => {
                 let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
                 if let Some(plan) = plan_of(&image, plan)? {
                     let useful = (image.shape().multiply_adds() / WORTH_A_THREAD).min(MOST_THREADS as u64) as usize;
-                    let mut engine = fast::Engine::with_threads(image, plan, BATCH, threads.min(useful).max(1));
-                    return Ok(run(Running::Whole(&mut engine)));
+                    let engine = fast::Engine::with_threads(image, plan, BATCH, threads.min(useful).max(1));
+                    return Ok(Started::Whole(Box::new(engine)));
                 }
                 let needs = Needs::of(&image, BATCH);
-                let (mut words, mut bytes) = (vec![0; needs.words], vec![0; needs.bytes]);
-                let memory = Memory { words: &mut words, bytes: &mut bytes };
-                Ok(run(Running::Whole(&mut Engine::new(image, BATCH, memory).expect("the memory that it needs"))))
+                *room = Room { words: vec![0; needs.words], bytes: vec![0; needs.bytes] };
+                let memory = Memory { words: &mut room.words, bytes: &mut room.bytes };
+                let engine = golf_ternary::Engine::new(image, BATCH, memory).expect("the memory that it needs");
+                Ok(Started::Whole(Box::new(engine)))
             }
         }
     }

@@ -58,6 +58,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+#[cfg(feature = "store")]
 impl From<golf_record::StoreError> for Fault {
     fn from(fault: golf_record::StoreError) -> Self {
         Fault::machine(fault.to_string())

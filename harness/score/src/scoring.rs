@@ -78,12 +78,16 @@ pub fn in_parallel<T: Sync, R: Clone + PartialEq + Send>(
             }
         })
     };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..models).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })?;
+    if models == 1 {
+        work()?;
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..models).map(|_| scope.spawn(work)).collect();
+            workers
+                .into_iter()
+                .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })?;
+    }
     let scored = scored.into_inner().expect("all threads have ended");
     Ok(scored.into_iter().map(|score| score.expect("every item was taken by a thread")).collect())
 }
