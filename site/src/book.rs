@@ -2,8 +2,10 @@
 
 use crate::html::Html;
 use crate::{Site, SiteError, format};
-use golf_record::{Entry, HEADLINE, Outcome, RowKind, Summary, TaskScore};
+use golf_core::budget::CLASSES;
+use golf_record::{Entry, HEADLINE, Outcome, Place, RowKind, Summary, TaskScore};
 use golf_task::{Definition, Kind};
+use std::collections::{BTreeMap, HashMap};
 
 /// The site with its tasks in order.
 #[derive(Debug)]
@@ -11,6 +13,9 @@ pub(crate) struct Book<'a> {
     pub(crate) site: &'a Site<'a>,
     /// Those that entries have scores on, then the others; the headline task first.
     pub(crate) tasks: Vec<Task<'a>>,
+    /// Entries by task, best first.
+    rankings: BTreeMap<&'a str, Vec<(&'a Entry, &'a TaskScore)>>,
+    places: HashMap<(u64, &'a str), Place>,
 }
 
 /// A task, defined or only met in records.
@@ -37,8 +42,12 @@ impl<'a> Book<'a> {
         let mut ids: Vec<&str> = scored.collect();
         ids.extend(defined.filter(|id| !site.board.tasks.iter().any(|task| task == id)));
         ids.sort_by_key(|&id| id != HEADLINE);
-        let tasks = ids.into_iter().map(|id| Task::of(site, id)).collect();
-        Ok(Book { site, tasks })
+        let tasks: Vec<Task<'a>> = ids.into_iter().map(|id| Task::of(site, id)).collect();
+        let rankings = tasks.iter().map(|task| (task.id, ranking(site, task))).collect();
+        let places_of =
+            |limit| site.board.ranking(limit).map(move |(place, entry)| ((limit, entry.slug.as_str()), place));
+        let places = CLASSES.into_iter().flat_map(places_of).collect();
+        Ok(Book { site, tasks, rankings, places })
     }
 
     /// Tasks that an entry has a score on.
@@ -47,14 +56,24 @@ impl<'a> Book<'a> {
     }
 
     /// Entries with a score on the task, best first.
-    pub(crate) fn ranking(&self, task: &Task<'_>) -> Vec<(&'a Entry, &'a TaskScore)> {
-        let scored = |entry: &'a Entry| Some((entry, entry.score.as_ref()?.task(task.id)?));
-        let mut found: Vec<_> = self.site.board.entries.iter().filter_map(scored).collect();
-        // Stable: ties keep the order of the leaderboard.
-        let key = |score: &TaskScore| score.summary().headline() * if task.less_is_better() { 1.0 } else { -1.0 };
-        found.sort_by(|a, b| key(a.1).total_cmp(&key(b.1)));
-        found
+    pub(crate) fn ranking(&self, task: &Task<'_>) -> &[(&'a Entry, &'a TaskScore)] {
+        self.rankings.get(task.id).map_or(&[], Vec::as_slice)
     }
+
+    /// An entry's place in a class, if it is in it.
+    pub(crate) fn place(&self, limit: u64, slug: &str) -> Option<Place> {
+        self.places.get(&(limit, slug)).copied()
+    }
+}
+
+fn ranking<'a>(site: &Site<'a>, task: &Task<'_>) -> Vec<(&'a Entry, &'a TaskScore)> {
+    let scored = |entry: &'a Entry| Some((entry, entry.score.as_ref()?.task(task.id)?));
+    let mut found: Vec<_> = site.board.entries.iter().filter_map(scored).collect();
+    // Stable: ties keep the order of the leaderboard.
+    let key = |score: &TaskScore| score.summary().headline() * if task.less_is_better() { 1.0 } else { -1.0 };
+    let mut keyed: Vec<_> = found.drain(..).map(|found| (key(found.1), found)).collect();
+    keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
+    keyed.into_iter().map(|(_, found)| found).collect()
 }
 
 impl<'a> Task<'a> {

@@ -4,12 +4,13 @@ use golf_estimate::energy::Operations;
 use golf_estimate::{Estimates, Workload};
 use golf_record::submission::{ArtifactFile, Manifest, Training};
 use golf_record::{
-    Accesses, ArtifactFacts, Audit, Caveat, CaveatKind, EngineId, Entry, Failure, FailureKind, Figures, Flash,
-    InstructionMix, Instructions, ItemScore, Leaderboard, Machine, Measurement, Measurements, Outcome, Probe,
-    PublicRow, PublicTable, Ram, Roofline, RowKind, SCORE_SCHEMA, Score, Simulation, Simulator, TARGETS, TaskScore,
-    Work,
+    Accesses, ArtifactFacts, Audit, Caveat, CaveatKind, Contained, Contents, Draw, EngineId, Entry, Failure,
+    FailureKind, Figures, Flash, History, InstructionMix, Instructions, ItemScore, Leaderboard, Machine, Measurement,
+    Measurements, Outcome, Past, Portrait, Probe, PublicRow, PublicTable, Ram, Roofline, RowKind, SCORE_SCHEMA, Sample,
+    Samples, Score, Simulation, Simulator, TARGETS, Tally, TaskScore, Work,
 };
-use golf_task::{DataFile, Definition, Generated, Kind};
+use golf_task::{Content, DataFile, Definition, Generated, Item, Kind};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A name that tries everything.
@@ -99,12 +100,34 @@ pub(crate) fn fixtures() -> (Leaderboard, Vec<Definition>) {
         audit: None,
         ..entry(("not-yet", "Not yet", "ternary", 0, 0, 0.0, 0.0, 0))
     });
-    (Leaderboard::of(entries), definitions())
+    let mut board = Leaderboard::of(entries);
+    board.leaders.note("2026-11-02");
+    board.leaders.leaders[0].since = Some("2026-10-01".into());
+    (board, definitions())
+}
+
+/// As many entries as wanted: the same few, again and again, each a little worse.
+pub(crate) fn many(count: usize) -> (Leaderboard, Vec<Definition>) {
+    let copy = |index: usize| {
+        let (slug, name, engine, bytes, parameters, bits, share, speed) = ENTRIES[index % ENTRIES.len()];
+        let round = (index / ENTRIES.len()) as u64;
+        let (bits, bytes) = (bits * (1.0 + round as f64 / 500.0), bytes - round * 17);
+        let mut entry = entry((slug, name, engine, bytes, parameters, bits, share, speed));
+        let slug = format!("{slug}-{round}");
+        entry.manifest.name = format!("{name} {round}");
+        if let Some(score) = &mut entry.score {
+            score.slug = slug.clone();
+            score.artifact.sha256 = digest(&slug);
+        }
+        entry.slug = slug;
+        entry
+    };
+    (Leaderboard::of((0..count).map(copy).collect()), definitions())
 }
 
 /// The project's boards, and operations of the ternary entries.
 pub(crate) fn estimates() -> Estimates {
-    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../boards");
+    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harness/boards");
     let ternary = ENTRIES.into_iter().filter(|entry| entry.2 == "ternary");
     Estimates {
         boards: golf_estimate::load_all(&boards).expect("the project's boards are in order"),
@@ -241,6 +264,7 @@ fn entry((slug, name, engine, bytes, parameters, bits, share, speed): Facts) -> 
         },
         measurements: measurements(slug, engine, bytes, speed),
         audit: (slug == "hostile").then(|| audit(slug)),
+        portrait: portrait(slug, bytes),
         score: Some(score),
     }
 }
@@ -362,6 +386,64 @@ fn measurements(slug: &str, engine: EngineId, bytes: u64, speed: u64) -> Vec<Mea
         }
     };
     machines.into_iter().map(record).collect()
+}
+
+/// With a sample and a tensor's name that try everything.
+fn portrait(slug: &str, bytes: u64) -> Portrait {
+    let part = |name: &str, codec: Option<&str>, share: u64| Contained {
+        name: name.into(),
+        codec: codec.map(Into::into),
+        weights: if codec.is_some() { bytes * 4 } else { 0 },
+        bytes: bytes * share / 100,
+        scale_bytes: bytes / 200,
+    };
+    let parts = vec![
+        part("vocabulary", None, 2),
+        part("embedding", Some("i4"), 20),
+        part("blocks.0.mlp.up", Some("trit5"), 30),
+        part("blocks.1.mlp.up", Some("trit5"), 30),
+        part("<b>", Some("\u{1b}"), 1),
+    ];
+    let sample = Sample { prompt: "The ".into(), text: format!("{HOSTILE}\n\n</blockquote>") };
+    let past = |day: &str, cost| Past {
+        day: day.into(),
+        artifact_sha256: digest(slug),
+        bytes,
+        parameters: bytes * 4,
+        engine: EngineId { name: "ternary".into(), version: 1 },
+        season: "2026-4".into(),
+        tasks: [("prose@1".to_owned(), Tally::Cost { cost, bytes: 1_000 })].into(),
+    };
+    Portrait {
+        contents: Some(Contents {
+            schema: 1,
+            slug: slug.into(),
+            artifact_sha256: digest(slug),
+            coded: slug.len() % 2 == 0,
+            parts,
+        }),
+        samples: Some(Samples {
+            schema: 1,
+            slug: slug.into(),
+            artifact_sha256: digest(slug),
+            engine: EngineId { name: "ternary".into(), version: 1 },
+            draw: Draw { temperature: 0.7, top_k: 40, seed: 0, tokens: 100 },
+            samples: vec![sample],
+        }),
+        history: History { schema: 1, scores: vec![past("2026-10-01", 131_072_000), past("2026-11-02", 98_304_000)] },
+    }
+}
+
+/// An item of each kind, which try everything.
+pub(crate) fn examples() -> BTreeMap<String, Vec<Item>> {
+    let item = |group: &str, content| Item { id: "x".into(), group: group.into(), fresh: true, content };
+    let hostile = || HOSTILE.as_bytes().to_vec();
+    let choice = Content::Choice { context: hostile(), options: vec![hostile(), b"<i>".to_vec()], answer: 1 };
+    BTreeMap::from([
+        ("prose".into(), vec![item("", Content::Document { text: b"\xff<p>".repeat(400), ideal: None })]),
+        ("grammar".into(), vec![item("agreement", choice)]),
+        ("copying".into(), vec![item("long", Content::Generate { prompt: hostile(), answer: b"<script>".to_vec() })]),
+    ])
 }
 
 /// Something that looks like a digest and depends on the text.

@@ -26,6 +26,11 @@ pub(crate) fn bits(value: f64) -> String {
     format!("{value:.3}")
 }
 
+/// A difference of bits per byte, as on the command line.
+pub(crate) fn signed(value: f64) -> String {
+    format!("{value:+.4}").replace('-', "−")
+}
+
 /// A share, one decimal: `43.8 %`.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}\u{a0}%", share * 100.0)

@@ -3,8 +3,12 @@
 use crate::book::Book;
 use crate::html::Html;
 
-/// Nothing but the site's own style sheet and images.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+/// Nothing but the site's own scripts, style sheet and images.
+const POLICY: &str =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+
+/// The picture of the board.
+pub(crate) const CARD: &str = "card.svg";
 
 /// What a page says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +19,8 @@ pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
     /// A sentence.
     pub(crate) description: &'a str,
+    /// Files that make the page handier. They are no modules, which browsers don't load from a disk.
+    pub(crate) scripts: &'a [&'a str],
 }
 
 impl Page<'_> {
@@ -34,7 +40,7 @@ pub(crate) fn document(book: &Book<'_>, page: Page<'_>, main: &Html) -> String {
     let html = Html::of(|h| {
         h.raw("<!DOCTYPE html>\n");
         h.el("html", &[("lang", "en")], |h| {
-            h.el("head", &[], |h| head(page, h));
+            h.el("head", &[], |h| head(book, page, h));
             h.el("body", &[], |h| {
                 h.raw("<a class=\"skip\" href=\"#main\">Skip to content</a>\n");
                 h.el("header", &[("class", "top")], |h| top(book, page, h));
@@ -46,7 +52,7 @@ pub(crate) fn document(book: &Book<'_>, page: Page<'_>, main: &Html) -> String {
     html.into_string()
 }
 
-fn head(page: Page<'_>, h: &mut Html) {
+fn head(book: &Book<'_>, page: Page<'_>, h: &mut Html) {
     h.raw("<meta charset=\"utf-8\">\n");
     h.void("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]);
     h.raw("\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
@@ -56,7 +62,35 @@ fn head(page: Page<'_>, h: &mut Html) {
     h.raw("\n");
     h.void("link", &[("rel", "icon"), ("type", "image/svg+xml"), ("href", &format!("{}icon.svg", page.root()))]);
     h.raw("\n");
+    social(book, page, h);
     h.void("link", &[("rel", "stylesheet"), ("href", &format!("{}style.css", page.root()))]);
+    h.raw("\n");
+    for script in page.scripts {
+        h.el("script", &[("src", &format!("{}{script}", page.root())), ("defer", "")], |_| {});
+        h.raw("\n");
+    }
+}
+
+/// For whoever shows links to the page, and for readers of feeds.
+fn social(book: &Book<'_>, page: Page<'_>, h: &mut Html) {
+    let base = book.site.base;
+    let card = format!("{}{CARD}", base.unwrap_or(page.root()));
+    let title = format!("{} · Golf", page.title);
+    let properties =
+        [("og:type", "website"), ("og:title", &title), ("og:description", page.description), ("og:image", &card)];
+    for (property, content) in properties {
+        h.void("meta", &[("property", property), ("content", content)]);
+        h.raw("\n");
+    }
+    if let Some(base) = base {
+        h.void("meta", &[("property", "og:url"), ("content", &format!("{base}{}", page.path))]);
+        h.raw("\n");
+    }
+    let feed = format!("{}feed.xml", page.root());
+    h.void(
+        "link",
+        &[("rel", "alternate"), ("type", "application/atom+xml"), ("title", "Records and entries"), ("href", &feed)],
+    );
     h.raw("\n");
 }
 
@@ -70,6 +104,7 @@ fn top(book: &Book<'_>, page: Page<'_>, h: &mut Html) {
         h.el("ul", &[], |h| {
             let places = [
                 ("Leaderboard", "index.html"),
+                ("Compare", "compare.html"),
                 ("Tasks", "index.html#tasks"),
                 ("Boards", "boards.html"),
                 ("Energy", "energy.html"),

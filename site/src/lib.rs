@@ -20,6 +20,7 @@ mod tests;
 
 use book::Book;
 use output::Files;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,10 @@ pub struct Site<'a> {
     pub tables: &'a golf_record::Tables,
     /// Boards and operations, for what is modelled.
     pub estimates: &'a golf_estimate::Estimates,
+    /// A few items of each task, by its id.
+    pub examples: &'a BTreeMap<String, Vec<golf_task::Item>>,
+    /// Where the site will be, with a slash at the end, if that is known: what must be absolute elsewhere is so then.
+    pub base: Option<&'a str>,
     /// The command that renders the site, named at the foot of each page.
     pub command: &'a str,
 }
@@ -82,6 +87,10 @@ pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     let book = Book::of(site)?;
     let mut files = Files::default();
     files.add("style.css", include_str!("../assets/style.css"));
+    files.add("board.js", include_str!("../assets/board.js"));
+    files.add("charts.js", include_str!("../assets/charts.js"));
+    files.add("compare.js", include_str!("../assets/compare.js"));
+    files.add("compare-page.js", include_str!("../assets/compare-page.js"));
     files.add("icon.svg", include_str!("../assets/icon.svg"));
     files.add("leaderboard.csv", site.tables.csv.as_str());
     files.add("leaderboard.json", site.tables.json.as_str());
@@ -89,17 +98,38 @@ pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     files.add("boards.csv", site.estimates.boards_csv(&site.board.entries));
     files.add("energy.csv", site.estimates.energy_csv());
     page::index(&book, &mut files)?;
+    page::board(&book, &mut files);
+    page::compare(&book, &mut files);
     page::method(&book, &mut files);
     page::boards(&book, &mut files);
     page::energy(&book, &mut files);
     page::targets(&book, &mut files);
     page::public(&book, &mut files);
-    for entry in &site.board.entries {
-        page::entry(&book, entry, &mut files)?;
-    }
+    page::feed(&book, &mut files);
+    page::card(&book, &mut files)?;
+    files.merge(entries(&book)?);
     for task in &book.tasks {
         page::task(&book, task, &mut files);
     }
     files.write(out)?;
     Ok(files.pages())
+}
+
+/// The entries' pages, on all cores: with their bootstraps and charts they are most of the work.
+fn entries(book: &Book<'_>) -> Result<Files, SiteError> {
+    let entries = &book.site.board.entries;
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let render = &|entries: &[golf_record::Entry]| {
+        let mut files = Files::default();
+        entries.iter().try_for_each(|entry| page::entry(book, entry, &mut files)).map(|()| files)
+    };
+    std::thread::scope(|scope| {
+        let parts = entries.chunks(entries.len().div_ceil(cores).max(1));
+        let workers: Vec<_> = parts.map(|part| scope.spawn(move || render(part))).collect();
+        let mut files = Files::default();
+        for worker in workers {
+            files.merge(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(files)
+    })
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 const LIST: &str = ".rendered";
 
 /// Kinds of files that the site consists of.
-const KINDS: [&str; 5] = ["html", "css", "svg", "csv", "json"];
+const KINDS: [&str; 7] = ["html", "css", "js", "svg", "csv", "json", "xml"];
 
 /// Content by path, relative and with `/`.
 #[derive(Debug, Default)]
@@ -19,6 +19,11 @@ impl Files {
     /// Adds a file.
     pub(crate) fn add(&mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) {
         self.0.insert(path.into(), content.into());
+    }
+
+    /// Adds other files.
+    pub(crate) fn merge(&mut self, other: Files) {
+        self.0.extend(other.0);
     }
 
     /// How many pages there are.
@@ -57,7 +62,25 @@ fn list<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
 
 fn put(out: &Path, path: &str, content: &[u8]) -> Result<(), SiteError> {
     let path = out.join(path);
-    golf_record::write_atomically(&path, content).map_err(|fault| SiteError::Write { path, fault })
+    replace(&path, content).map_err(|fault| SiteError::Write { path, fault })
+}
+
+/// In one step, so that readers get the old file or the new one. What a power cut takes is rendered again, so nobody waits for the disk.
+fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().unwrap_or_default());
+    let part = folder.join(format!(".{}.part", name.to_string_lossy()));
+    if let Err(fault) = fs::write(&part, content) {
+        // The folder isn't there yet, or nothing can be done.
+        if fault.kind() != std::io::ErrorKind::NotFound {
+            return Err(fault);
+        }
+        fs::create_dir_all(folder)?;
+        fs::write(&part, content)?;
+    }
+    fs::rename(&part, path)
 }
 
 /// Whether a listed path is one that a render could have written: whatever the list says, nothing else is deleted.

@@ -192,7 +192,8 @@ impl Golf {
             let simulations = simulations.into_iter().filter(|s| current(&s.artifact_sha256)).collect();
             let audit = self.store.audit(&slug)?.filter(|audit| current(&audit.artifact_sha256));
             let Submission { manifest, readme, .. } = candidate.submission;
-            entries.push(Entry { slug, manifest, readme, score, measurements, simulations, audit });
+            let portrait = self.store.portrait(&slug, &candidate.facts.sha256)?;
+            entries.push(Entry { slug, manifest, readme, score, measurements, simulations, audit, portrait });
         }
         Ok(Leaderboard::after(self.store.leaders()?, entries))
     }

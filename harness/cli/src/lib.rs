@@ -10,6 +10,7 @@ pub mod firmware;
 pub mod golf;
 pub mod machine;
 pub mod measure;
+pub mod portrait;
 pub mod public;
 pub mod pull_request;
 pub mod qemu;

@@ -3,9 +3,9 @@
 
 use crate::measure::{self, Subject};
 use crate::model::{self, Loaded};
-use crate::{Blame, Fault, public, scoring, simulate};
+use crate::{Blame, Fault, portrait, public, scoring, simulate};
 use golf_artifact::Artifact;
-use golf_record::{Failure, FailureKind, Figures, Probe, PublicTask, Roofline, TaskScore};
+use golf_record::{Draw, Failure, FailureKind, Figures, Probe, PublicTask, Roofline, Sample, TaskScore};
 use golf_task::Task;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -67,6 +67,15 @@ pub enum Work {
         /// Threads to score items on.
         threads: usize,
     },
+    /// Write texts.
+    Sample {
+        /// What to continue.
+        prompts: Vec<String>,
+        /// How.
+        draw: Draw,
+        /// Threads to run on.
+        threads: usize,
+    },
     /// Take one of [`measure::NAMES`].
     Measure {
         /// Which.
@@ -92,6 +101,8 @@ pub enum Message {
     Task(TaskScore),
     /// A task of published data is scored.
     Public(PublicTask),
+    /// A text is written.
+    Sample(Sample),
     /// The digest of the logits.
     Probe(Probe),
     /// A measurement is taken.
@@ -281,6 +292,12 @@ fn work(job: &Job) -> Result<(), Fault> {
         (Work::Public { task, threads }, Some(target)) => {
             let loaded = load(&read(target)?)?;
             say(&Message::Public(public::score(&loaded, &job.root, task, *threads)?));
+        }
+        (Work::Sample { prompts, draw, threads }, Some(target)) => {
+            let loaded = load(&read(target)?)?;
+            for prompt in prompts {
+                say(&Message::Sample(portrait::write(&loaded, prompt, *draw, *threads)?));
+            }
         }
         (Work::Measure { name, threads }, Some(target)) => {
             let bytes = read(target)?;

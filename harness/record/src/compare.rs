@@ -11,6 +11,8 @@
 //! digests first: B against A gives what A against B gives, with the signs turned.
 
 mod draw;
+mod interval;
+mod published;
 mod strata;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,8 @@ use serde::Serialize;
 use std::fmt;
 use strata::{Stratum, pair};
 
+pub use interval::interval;
+pub use published::{Published, PublishedStratum, PublishedTask};
 pub use strata::Part;
 
 /// Times that the items are drawn again. One more divides by forty, so the 95 % interval ends at whole ranks: the 250th from each side.

@@ -35,6 +35,9 @@ pub struct Leader {
     pub cost: u64,
     /// Bytes of the task's text.
     pub bytes: u64,
+    /// The day on which it was recorded first, in UTC, `2026-11-21`; none if nobody noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Who held it before, if it was won against somebody who still was there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -47,6 +50,14 @@ impl Leaders {
     /// Who holds a class's record.
     pub fn of(&self, class: u64) -> Option<&Leader> {
         self.leaders.iter().rev().find(|leader| leader.class == class)
+    }
+
+    /// With a day for those that have none yet.
+    pub fn note(&mut self, day: &str) {
+        self.leaders
+            .iter_mut()
+            .filter(|leader| leader.since.is_none())
+            .for_each(|leader| leader.since = Some(day.into()));
     }
 
     /// With the records that a board's entries take.
@@ -82,6 +93,7 @@ impl Leader {
             artifact: score.artifact.sha256.clone(),
             cost: sum.cost,
             bytes: sum.bytes,
+            since: None,
             from: won.map(|(holder, _)| holder.slug.clone()),
             p: won.map(|(_, p)| p),
         }

@@ -6,10 +6,12 @@ pub use tables::Tables;
 
 use crate::compare::{Comparison, Verdict, detectable};
 use crate::{
-    Audit, Caveat, Figures, IN_PROCESS, Leaders, Measurements, Score, Simulation, Summary, submission::Manifest,
+    Audit, Caveat, Figures, IN_PROCESS, Leaders, Measurements, Portrait, Score, Simulation, Summary,
+    submission::Manifest,
 };
 use golf_core::budget;
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A submission with all its records.
@@ -29,6 +31,8 @@ pub struct Entry {
     pub simulations: Vec<Simulation>,
     /// What was looked for in the artifact, and found; none if it hasn't been audited.
     pub audit: Option<Audit>,
+    /// What only its own page shows.
+    pub portrait: Portrait,
 }
 
 /// The task by which entries are ranked.
@@ -166,8 +170,8 @@ impl Leaderboard {
                 let (left, right) = (u128::from(x) * u128::from(m), u128::from(y) * u128::from(n));
                 left.cmp(&right).then_with(|| a.bytes().cmp(&b.bytes())).then_with(|| a.slug.cmp(&b.slug))
             }
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
             (None, None) => a.slug.cmp(&b.slug),
         });
         let scores = entries.iter().filter_map(|entry| entry.score.as_ref());
@@ -231,16 +235,11 @@ impl Leaderboard {
 
     /// Slugs of the entries that no other entry beats on the headline task with as few bytes or fewer: the Pareto front, best score first.
     pub fn front(&self) -> Vec<&str> {
-        let mut smallest = u64::MAX;
-        let ranked = self.entries.iter().filter(|entry| entry.headline().is_some());
-        // Entries come best first, so that one is on the front if it is smaller than all before it.
-        let on_front = ranked.filter(|entry| {
-            let bytes = entry.bytes().unwrap_or(u64::MAX);
-            let smaller = bytes < smallest;
-            smallest = smallest.min(bytes);
-            smaller
-        });
-        on_front.map(|entry| entry.slug.as_str()).collect()
+        let ranked: Vec<&Entry> = self.entries.iter().filter(|entry| entry.headline().is_some()).collect();
+        // By place, which is exact.
+        let points: Vec<(usize, u64)> =
+            ranked.iter().enumerate().map(|(place, entry)| (place, entry.bytes().unwrap_or(u64::MAX))).collect();
+        front(&points).into_iter().map(|index| ranked[index].slug.as_str()).collect()
     }
 
     /// All classes' lines, largest class first.
@@ -253,6 +252,22 @@ impl Leaderboard {
         };
         budget::CLASSES.into_iter().flat_map(rows_of).collect()
     }
+}
+
+/// The Pareto front of scores and costs, less of either being better: indices of the points that no other beats or equals in both, best score first.
+pub fn front<S: PartialOrd, C: PartialOrd>(points: &[(S, C)]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|&a, &b| points[a].partial_cmp(&points[b]).unwrap_or(Ordering::Equal));
+    let mut cheapest: Option<&C> = None;
+    order.retain(|&index| {
+        let cost = &points[index].1;
+        let is_cheaper = cheapest.is_none_or(|cheapest| cost < cheapest);
+        if is_cheaper {
+            cheapest = Some(cost);
+        }
+        is_cheaper
+    });
+    order
 }
 
 fn row(class: u64, place: Place, entry: &Entry) -> Option<Row> {

@@ -11,6 +11,7 @@ mod leader;
 mod leaderboard;
 mod measurement;
 mod number;
+mod portrait;
 mod public;
 mod score;
 mod simulation;
@@ -21,9 +22,10 @@ pub mod submission;
 pub use audit::{Audit, Caveat, CaveatKind, HeldOut, LEEWAY, Overlap, Parts, SUSPICION, VERBATIM};
 pub use json::to_json;
 pub use leader::{Leader, Leaders};
-pub use leaderboard::{Entry, HEADLINE, Leaderboard, Place, Row, Tables};
+pub use leaderboard::{Entry, HEADLINE, Leaderboard, Place, Row, Tables, front};
 pub use measurement::{Failure, FailureKind, Machine, Measurement, Measurements, Roofline, Spread, Work};
 pub use number::grouped;
+pub use portrait::{Contained, Contents, Draw, History, Past, Portrait, Sample, Samples, Tally};
 pub use public::{
     BITS, BITS_PER_ANSWER, PartScore, Public, PublicRow, PublicTable, PublicTask, RIGHT, RIGHT_PER_BYTE, RowKind,
     public_csv,

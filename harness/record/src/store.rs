@@ -1,6 +1,9 @@
 //! The folder `results/`.
 
-use crate::{Audit, Leaders, Measurements, Public, SCORE_SCHEMA, Score, Simulation, TARGETS, to_json};
+use crate::{
+    Audit, Contents, Leaders, Measurements, Portrait, Public, SCORE_SCHEMA, Samples, Score, Simulation, TARGETS,
+    to_json,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -10,6 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// The record of public tasks.
 const PUBLIC: &str = "public.json";
+const CONTENTS: &str = "contents.json";
+const SAMPLES: &str = "samples.json";
+const HISTORY: &str = "history.json";
+/// Records of a submission that aren't named after a machine or a target.
+const NAMED: [&str; 6] = ["score.json", "audit.json", PUBLIC, CONTENTS, SAMPLES, HISTORY];
 
 /// Records by submission.
 #[derive(Clone, Debug)]
@@ -123,10 +131,7 @@ impl Store {
         let is_record = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_target = name.strip_suffix(".json").is_some_and(|name| TARGETS.contains(&name));
-            name.ends_with(".json")
-                && !["score.json", "audit.json", PUBLIC].contains(&&*name)
-                && !is_target
-                && !name.starts_with('.')
+            name.ends_with(".json") && !NAMED.contains(&&*name) && !is_target && !name.starts_with('.')
         };
         paths.iter().filter(is_record).filter_map(|path| read(path).transpose()).collect()
     }
@@ -174,6 +179,28 @@ impl Store {
 
     fn audit_path(&self, slug: &str) -> PathBuf {
         self.folder.join(slug).join("audit.json")
+    }
+
+    /// What an entry's page shows besides its scores, of an artifact with this digest.
+    ///
+    /// # Errors
+    /// If a file is there but can't be read as such a record.
+    pub fn portrait(&self, slug: &str, artifact: &str) -> Result<Portrait, StoreError> {
+        let path = |name| self.folder.join(slug).join(name);
+        let contents = read::<Contents>(&path(CONTENTS))?.filter(|record| record.artifact_sha256 == artifact);
+        let samples = read::<Samples>(&path(SAMPLES))?.filter(|record| record.artifact_sha256 == artifact);
+        Ok(Portrait { contents, samples, history: read(&path(HISTORY))?.unwrap_or_default() })
+    }
+
+    /// Stores it.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn put_portrait(&self, slug: &str, portrait: &Portrait) -> Result<(), StoreError> {
+        let path = |name| self.folder.join(slug).join(name);
+        portrait.contents.iter().try_for_each(|record| put(&path(CONTENTS), record))?;
+        portrait.samples.iter().try_for_each(|record| put(&path(SAMPLES), record))?;
+        put(&path(HISTORY), &portrait.history)
     }
 
     /// Who has held the records; nobody, if that isn't recorded.

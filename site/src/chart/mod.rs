@@ -1,21 +1,25 @@
-//! Charts, each drawn four times: for wide and narrow screens, on light and dark paper.
+//! Charts, each drawn twice: for wide and narrow screens. Both change colours where people prefer dark ones.
 
 mod bars;
+mod card;
 mod documents;
 mod label;
 mod paint;
 mod rows;
 mod scatter;
+mod steps;
 
 pub(crate) use bars::{Bar, Bars};
+pub(crate) use card::Card;
 pub(crate) use documents::Documents;
-pub(crate) use rows::{Row, Rows};
+pub(crate) use rows::{Row, Rows, Scale};
 pub(crate) use scatter::{Axis, Point, Scatter, front};
+pub(crate) use steps::{Line, Steps};
 
 use crate::SiteError;
 use crate::html::Html;
 use crate::output::Files;
-use paint::{DARK, LIGHT, Look, Paint};
+use paint::{LIGHT, Look, Paint, Spot};
 
 /// What can be drawn.
 pub(crate) trait Chart {
@@ -39,30 +43,31 @@ pub(crate) struct Words<'a> {
 
 /// Draws a chart into files, and returns the element that shows the one that suits. `root` leads to the output folder.
 pub(crate) fn picture(chart: &impl Chart, words: Words<'_>, root: &str, files: &mut Files) -> Result<Html, SiteError> {
-    let mut source = |wide: bool, dark: bool| {
+    let mut source = |wide: bool| {
         let (width, font) = if wide { (960, 14.5) } else { (400, 14.0) };
-        let look = Look { wide, width, height: chart.height(wide), font, palette: if dark { DARK } else { LIGHT } };
-        let (size, shade) = (if wide { "wide" } else { "narrow" }, if dark { "dark" } else { "light" });
-        let path = format!("charts/{}-{size}-{shade}.svg", words.name);
-        files.add(path.as_str(), paint::svg(look, words, |paint| chart.draw(paint))?);
-        Ok((format!("{root}{path}"), look.width.to_string(), look.height.to_string()))
+        let look = Look { wide, width, height: chart.height(wide), font, palette: LIGHT };
+        let path = format!("charts/{}-{}.svg", words.name, if wide { "wide" } else { "narrow" });
+        let (svg, spots) = paint::svg(look, words, |paint| chart.draw(paint))?;
+        files.add(path.as_str(), svg);
+        Ok((format!("{root}{path}"), look.width.to_string(), look.height.to_string(), in_attribute(&spots)))
     };
-    let narrow_dark = source(false, true)?;
-    let narrow = source(false, false)?;
-    let wide_dark = source(true, true)?;
-    let wide = source(true, false)?;
-    let sources = [
-        ("(max-width: 54rem) and (prefers-color-scheme: dark)", narrow_dark),
-        ("(max-width: 54rem)", narrow),
-        ("(prefers-color-scheme: dark)", wide_dark),
-    ];
+    let (narrow, wide) = (source(false)?, source(true)?);
     Ok(Html::of(|h| {
-        h.el("picture", &[], |h| {
-            for (media, (path, width, height)) in &sources {
-                h.void("source", &[("media", media), ("srcset", path), ("width", width), ("height", height)]);
-            }
-            let alt = format!("Chart: {}. The same data follow as a table.", words.title);
-            h.void("img", &[("src", &wide.0), ("width", &wide.1), ("height", &wide.2), ("alt", &alt)]);
+        // Where entries are, for the script that marks them.
+        let spots = [("data-root", root), ("data-wide", wide.3.as_str()), ("data-narrow", &narrow.3)];
+        h.el("div", &[[("class", "chart")].as_slice(), &spots].concat(), |h| {
+            h.el("picture", &[], |h| {
+                let media = ("media", "(max-width: 54rem)");
+                h.void("source", &[media, ("srcset", &narrow.0), ("width", &narrow.1), ("height", &narrow.2)]);
+                let alt = format!("Chart: {}. The same data follow as a table.", words.title);
+                h.void("img", &[("src", &wide.0), ("width", &wide.1), ("height", &wide.2), ("alt", &alt)]);
+            });
         });
     }))
+}
+
+/// `slug x y` in percent, separated by semicolons.
+fn in_attribute(spots: &[Spot]) -> String {
+    let spot = |spot: &Spot| format!("{} {:.2} {:.2}", spot.entry, spot.x * 100.0, spot.y * 100.0);
+    spots.iter().map(spot).collect::<Vec<_>>().join(";")
 }

@@ -7,6 +7,7 @@ use crate::html::{Html, visible};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::cell::RefCell;
 
 /// The backend counts in whole units: this many make a pixel.
 const UNITS: f64 = 4.0;
@@ -74,22 +75,34 @@ pub(crate) enum Anchor {
 pub(crate) struct Paint<'a> {
     pub(crate) look: Look,
     area: DrawingArea<SVGBackend<'a>, Shift>,
+    spots: RefCell<Vec<Spot>>,
 }
 
-/// A drawing as an SVG document with title and description.
+/// Where an entry is on a chart: its slug, and shares of the width and height.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) entry: String,
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+}
+
+/// A drawing as an SVG document with title and description, and where entries are on it. It is drawn on light paper; a style within, which browsers heed in
+/// images too, exchanges the colours where people prefer dark ones.
 pub(crate) fn svg(
     look: Look,
     words: Words<'_>,
     draw: impl FnOnce(&Paint<'_>) -> Result<(), SiteError>,
-) -> Result<String, SiteError> {
+) -> Result<(String, Vec<Spot>), SiteError> {
+    let spots;
     let mut source = String::new();
     let size = (units(look.width.into()) as u32, units(look.height.into()) as u32);
     {
         let area = SVGBackend::with_string(&mut source, size).into_drawing_area();
         area.fill(&look.palette.paper).map_err(fault)?;
-        let paint = Paint { look, area };
+        let paint = Paint { look, area, spots: RefCell::default() };
         draw(&paint)?;
         paint.area.present().map_err(fault)?;
+        spots = paint.spots.take();
     }
     let Some((_, content)) = source.split_once('>') else { return Err(SiteError::Chart("no document".into())) };
     let (width, height) = (look.width.to_string(), look.height.to_string());
@@ -102,10 +115,32 @@ pub(crate) fn svg(
         h.leaf("title", &[("id", "t")], words.title);
         h.leaf("desc", &[("id", "d")], words.description);
     });
-    Ok(head.into_string() + content)
+    Ok((format!("{}<style>{}</style>{content}", head.into_string(), night()), spots))
+}
+
+/// Exchanges colours in the dark: attributes give way to rules.
+fn night() -> String {
+    let colors = |palette: Palette| {
+        [palette.paper, palette.ink, palette.muted, palette.rule, palette.accent, palette.second]
+            .map(|RGBColor(red, green, blue)| format!("#{red:02X}{green:02X}{blue:02X}"))
+    };
+    let rule = |(light, dark): (String, String)| {
+        ["fill", "stroke"].map(|kind| format!("[{kind}=\"{light}\"]{{{kind}:{dark}}}")).concat()
+    };
+    let rules: String = colors(LIGHT).into_iter().zip(colors(DARK)).map(rule).collect();
+    format!("@media (prefers-color-scheme:dark){{{rules}}}")
 }
 
 impl Paint<'_> {
+    /// Notes where an entry is, if it has a name.
+    pub(crate) fn spot(&self, entry: &str, (x, y): (f64, f64)) {
+        if entry.is_empty() {
+            return;
+        }
+        let (x, y) = (x / f64::from(self.look.width), y / f64::from(self.look.height));
+        self.spots.borrow_mut().push(Spot { entry: entry.into(), x, y });
+    }
+
     /// A line through points.
     pub(crate) fn line(&self, points: &[(f64, f64)], color: RGBColor, width: f64) -> Result<(), SiteError> {
         let style = ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: units(width) as u32 };

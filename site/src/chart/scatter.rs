@@ -12,6 +12,8 @@ const CEILING: f64 = 8.0;
 /// An entry.
 #[derive(Clone, Debug)]
 pub(crate) struct Point {
+    /// The entry's slug; empty if it isn't to be marked.
+    pub(crate) entry: String,
     pub(crate) label: String,
     /// What it costs or yields, greater than zero.
     pub(crate) x: f64,
@@ -52,18 +54,11 @@ impl Axis {
     }
 }
 
-/// Which points no other beats or equals in both respects. Indices into `points`, from the best `x` on.
+/// The Pareto front: indices into `points`, from the best `x` on.
 pub(crate) fn front(points: &[Point], less_is_better: bool) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..points.len()).collect();
-    let cost = |index: &usize| if less_is_better { points[*index].x } else { -points[*index].x };
-    order.sort_by(|a, b| cost(a).total_cmp(&cost(b)).then(points[*a].y.total_cmp(&points[*b].y)));
-    let mut best = f64::INFINITY;
-    order.retain(|&index| {
-        let is_better = points[index].y < best;
-        best = best.min(points[index].y);
-        is_better
-    });
-    order
+    let cost = |point: &Point| if less_is_better { point.x } else { -point.x };
+    let points: Vec<(f64, f64)> = points.iter().map(|point| (point.y, cost(point))).collect();
+    golf_record::front(&points).into_iter().rev().collect()
 }
 
 /// Round numbers that cover a range, and the decimals that they need.
@@ -123,8 +118,9 @@ impl Chart for Scatter {
         }
 
         let places: Vec<(f64, f64)> = self.points.iter().map(|point| (x(point.x), y(shown(point)))).collect();
-        for &place in &places {
+        for (&place, point) in places.iter().zip(&self.points) {
             paint.ring(place, 4.5, colors.muted)?;
+            paint.spot(&point.entry, place);
         }
         for &index in &front {
             paint.disc(places[index], 5.5, colors.accent)?;
@@ -188,7 +184,7 @@ mod tests {
     fn the_front_has_those_that_nothing_beats() {
         let points: Vec<Point> = [(1.0, 3.0), (2.0, 3.5), (2.0, 2.0), (4.0, 2.0), (5.0, 1.0)]
             .into_iter()
-            .map(|(x, y)| Point { label: String::new(), x, y })
+            .map(|(x, y)| Point { entry: String::new(), label: String::new(), x, y })
             .collect();
         assert_eq!(front(&points, true), [0, 2, 4]);
         assert_eq!(front(&points, false), [4]);

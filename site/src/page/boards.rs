@@ -17,6 +17,7 @@ pub(crate) fn boards(book: &Book<'_>, files: &mut Files) {
         path: "boards.html",
         title: "Boards",
         description: "Which entries fit which microcontroller boards, and about how fast a token would be there.",
+        scripts: &[],
     };
     let entries: Vec<&Entry> = book.site.board.entries.iter().filter(|entry| !entry.simulations.is_empty()).collect();
     let main = Html::of(|h| {

@@ -17,6 +17,7 @@ pub(crate) fn energy(book: &Book<'_>, files: &mut Files) {
         path: "energy.html",
         title: "Energy",
         description: "A model of the energy for a token: ternary weights beside the same shapes in fp16 and fp32.",
+        scripts: &[],
     };
     let workloads = &book.site.estimates.workloads;
     let entries: Vec<(&Entry, &Workload)> =

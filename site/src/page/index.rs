@@ -1,16 +1,18 @@
 //! `index.html`: the leaderboard.
 
-use super::embedded::count;
-use super::{NONE, bar, data, entry_link, heading, parameters, plots, task_link};
+use super::{CHARTS, NONE, board, entry_link, fronts, heading, plots, task_link};
 use crate::SiteError;
-use crate::book::{Book, figure};
+use crate::book::Book;
 use crate::format;
 use crate::html::Html;
 use crate::layout::{self, Page};
 use crate::output::Files;
 use crate::table::{Set, Table};
 use golf_core::budget::CLASSES;
-use golf_record::{Entry, HEADLINE, IN_PROCESS, Place};
+use golf_record::Entry;
+
+/// Most records in the table.
+const RECORDS_SHOWN: usize = 40;
 
 /// Renders it.
 pub(crate) fn index(book: &Book<'_>, files: &mut Files) -> Result<(), SiteError> {
@@ -18,30 +20,35 @@ pub(crate) fn index(book: &Book<'_>, files: &mut Files) -> Result<(), SiteError>
         path: "index.html",
         title: "Leaderboard",
         description: "How good a language model fits in 16,000,000 bytes: entries, scores and charts.",
+        scripts: &[board::SCRIPT, CHARTS],
     };
-    let charts = plots::of_board(book, files)?;
+    let size = fronts::size(book, files)?;
+    let history = plots::records(book, files)?;
+    let mut charts: Vec<Html> = plots::ladder(book, files)?.into_iter().collect();
+    charts.extend(fronts::others(book, files)?);
+    charts.extend(plots::accuracy(book, None, "", files)?);
     let main = Html::of(|h| {
         h.raw("<h1>How good a language model fits in 16,000,000 bytes?</h1>\n");
         h.raw("<p class=\"lead\">An entry is a file that holds a whole language model: weights, tokenizer, everything that inference reads. ");
         h.raw("The harness runs each one on the same texts in integer arithmetic, so its scores are the same numbers on every machine.</p>\n");
         leaders(book, h);
-        if let Some(size) = &charts.size {
+        if let Some(size) = &size {
             h.append(size);
         }
         h.raw("<section aria-labelledby=\"board\">\n");
         heading(h, "board", "Leaderboard");
-        h.raw("<p>Ranked by bits per byte on prose written for this purpose: fewer is better. An entry is ranked in every class that it fits.</p>\n");
-        for limit in CLASSES {
-            class(book, limit, h);
-        }
+        h.raw("<p>Ranked by bits per byte on prose written for this purpose: fewer is better. An entry is ranked in every class that it fits. ");
+        h.raw("Where the difference to the best of several may be luck, they are tied. <a href=\"compare.html\">Compare entries</a>.</p>\n");
+        board::section(book, h);
         unscored(book, h);
         h.raw("</section>\n");
-        if !charts.others.is_empty() {
+        if !charts.is_empty() {
             h.raw("<section aria-labelledby=\"charts\">\n");
-            heading(h, "charts", "Speed and knowledge");
-            charts.others.iter().for_each(|chart| h.append(chart));
+            heading(h, "charts", "What it costs, and what it knows");
+            charts.iter().for_each(|chart| h.append(chart));
             h.raw("</section>\n");
         }
+        records(book, history.as_ref(), h);
         reading(h);
         tasks(book, h);
         downloads(h);
@@ -58,7 +65,7 @@ fn leaders(book: &Book<'_>, h: &mut Html) {
                 h.el("dt", &[], |h| {
                     h.leaf(
                         "a",
-                        &[("href", &format!("#class-{limit}"))],
+                        &[("href", &board::address(book, limit))],
                         &format!("Best within {}", format::class(limit)),
                     );
                 });
@@ -68,6 +75,7 @@ fn leaders(book: &Book<'_>, h: &mut Html) {
                         h.leaf("span", &[("class", "figure")], &format::bits(bits));
                         h.raw(" <span class=\"unit\">bits per byte</span> ");
                         h.el("span", &[("class", "who")], |h| h.append(&entry_link(entry, "")));
+                        holder(book, limit, entry, h);
                     }
                     None => h.raw("<span class=\"figure\">–</span> <span class=\"unit\">no entry yet</span>"),
                 });
@@ -76,103 +84,50 @@ fn leaders(book: &Book<'_>, h: &mut Html) {
     });
 }
 
-fn class(book: &Book<'_>, limit: u64, h: &mut Html) {
-    h.leaf("h3", &[("id", &format!("class-{limit}"))], &format::class(limit));
-    let (places, entries): (Vec<Place>, Vec<&Entry>) = book.site.board.ranking(limit).unzip();
-    if entries.is_empty() {
-        h.el("p", &[("class", "quiet")], |h| {
-            h.text(&format!("No entry of at most {} bytes has been scored yet.", format::grouped(limit)));
-        });
+/// What a glance should tell of the lead: by how much luck could have had a hand in it, and since when.
+fn holder(book: &Book<'_>, limit: u64, first: &Entry, h: &mut Html) {
+    if book.place(limit, &first.slug).is_some_and(|place| place.is_tied()) {
+        h.raw(" <span class=\"unit\">tied</span>");
+    }
+    match book.site.board.leaders.of(limit) {
+        Some(leader) if leader.slug == first.slug => {
+            if let Some(day) = &leader.since {
+                h.leaf("span", &[("class", "unit who")], &format!("record since {day}"));
+            }
+        }
+        Some(leader) => h.leaf("span", &[("class", "unit who")], &format!("the record is {}’s", leader.slug)),
+        None => {}
+    }
+}
+
+/// Who took the records, the latest first.
+fn records(book: &Book<'_>, chart: Option<&Html>, h: &mut Html) {
+    let leaders = &book.site.board.leaders.leaders;
+    if leaders.is_empty() {
         return;
     }
-    let (caption, note) =
-        (format!("Entries of at most {} bytes.", format::grouped(limit)), "The best figure of each column is bold.");
-    let mut table =
-        Table::new(caption).note(note).dense().headed_by(1).column("Rank", Set::Number).column("Entry", Set::Text);
-    let tasks: Vec<_> = book.scored_tasks().collect();
-    let (headline, others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.id == HEADLINE);
-    let head = |task: &crate::book::Task<'_>| {
-        Html::of(|h| {
-            h.append(&task_link(task.id, task.title(), ""));
-            h.raw("<br>");
-            h.leaf("span", &[("class", "unit")], task.unit());
-        })
-    };
-    for task in &headline {
-        table = table.column_of(head(task), Set::Number);
+    h.raw("<section aria-labelledby=\"records\">\n");
+    heading(h, "records", "Records");
+    if let Some(chart) = chart {
+        h.append(chart);
     }
-    table = table.column("Bytes", Set::Number).column("Parameters", Set::Number);
-    for task in &others {
-        table = table.column_of(head(task), Set::Number);
-    }
-    for head in SIMULATED {
-        table = table.column_of(head_of(head), Set::Number);
-    }
-    table = table.column("Licence", Set::Text).column("Engine", Set::Text);
-
-    let best = |task: &crate::book::Task<'_>| {
-        let values = entries.iter().filter_map(|entry| Some(entry.summary(task.id)?.headline()));
-        values.min_by(|a, b| if task.less_is_better() { a.total_cmp(b) } else { b.total_cmp(a) })
-    };
-    let cell = |entry: &Entry, task: &crate::book::Task<'_>| match entry.summary(task.id) {
-        None => Html::plain(NONE),
-        Some(summary) if best(task) == Some(summary.headline()) => {
-            Html::of(|h| h.el("b", &[], |h| h.append(&figure(task, summary))))
-        }
-        Some(summary) => figure(task, summary),
-    };
-    for (place, entry) in places.iter().zip(&entries) {
-        let Some(score) = &entry.score else { continue };
-        let bytes = score.artifact.bytes;
-        let mut cells = vec![Html::plain(&place.to_string()), linked(entry)];
-        cells.extend(headline.iter().map(|task| cell(entry, task)));
-        cells.push(Html::of(|h| {
-            h.append(&data(&bytes.to_string(), &format::grouped(bytes)));
-            h.append(&bar(bytes as f64 / limit as f64, None));
-        }));
-        cells.push(parameters(score.artifact.parameters));
-        cells.extend(others.iter().map(|task| cell(entry, task)));
-        cells.extend(simulated(entry));
-        cells.push(Html::plain(&entry.manifest.license));
-        cells.push(Html::plain(&format!("{} {}", score.engine.name, score.engine.version)));
-        table.row(cells);
+    let note = "The latest first. p is how often luck alone would have given as large a lead over the one before.";
+    let mut table = Table::new("Records taken.").note(note).dense().headed_by(2).column("Since", Set::Text);
+    table = table.column("Class", Set::Text).column("Entry", Set::Text).column("Bits per byte", Set::Number);
+    table = table.column("Taken from", Set::Text).column("p", Set::Number);
+    for leader in leaders.iter().rev().take(RECORDS_SHOWN) {
+        let entry = book.site.board.entries.iter().find(|entry| entry.slug == leader.slug);
+        table.row(vec![
+            Html::plain(leader.since.as_deref().unwrap_or(NONE)),
+            Html::plain(&format::class(leader.class)),
+            entry.map_or_else(|| Html::plain(&leader.slug), |entry| entry_link(entry, "")),
+            Html::plain(&format::bits(plots::bits(leader))),
+            Html::plain(leader.from.as_deref().unwrap_or(NONE)),
+            Html::plain(&leader.p.map_or(NONE.into(), |p| format!("{p:.4}"))),
+        ]);
     }
     table.write(h);
-}
-
-/// A link to the entry, which says if there are caveats.
-fn linked(entry: &Entry) -> Html {
-    let mut cell = entry_link(entry, "");
-    match entry.caveats().len() {
-        0 => {}
-        1 => cell.leaf("span", &[("class", "unit")], " (a caveat)"),
-        count => cell.leaf("span", &[("class", "unit")], &format!(" ({count} caveats)")),
-    }
-    cell
-}
-
-/// Heads of what is counted on a simulated RISC-V microcontroller, with their units.
-const SIMULATED: [(&str, &str); 4] =
-    [("Instructions", "per token"), ("RAM", "bytes"), ("Flash", "bytes"), ("Same bits on", "targets")];
-
-fn head_of((name, unit): (&str, &str)) -> Html {
-    Html::of(|h| {
-        h.text(name);
-        h.raw("<br>");
-        h.leaf("span", &[("class", "unit")], unit);
-    })
-}
-
-/// The cells under [`SIMULATED`].
-fn simulated(entry: &Entry) -> [Html; 4] {
-    let figures = entry.simulated(IN_PROCESS);
-    let identical = entry.identical().len() as u64;
-    [
-        count(figures.and_then(|figures| figures.instructions_per_token())),
-        count(figures.map(|figures| figures.ram_bytes())),
-        count(figures.map(|figures| figures.flash_bytes())),
-        count((identical > 0).then_some(identical)),
-    ]
+    h.raw("</section>\n");
 }
 
 fn unscored(book: &Book<'_>, h: &mut Html) {

@@ -42,6 +42,7 @@ pub(crate) fn method(book: &Book<'_>, files: &mut Files) {
         path: "method.html",
         title: "Method",
         description: "How scores are made, why they are the same on every machine, and what the words mean.",
+        scripts: &[],
     };
     let main = Html::of(|h| {
         h.raw("<h1>How scores are made</h1>\n");

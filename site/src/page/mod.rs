@@ -1,21 +1,32 @@
 //! The pages, one file each.
 
+mod badge;
+mod board;
 mod boards;
+mod compare;
 mod embedded;
 mod energy;
 mod entry;
+mod examples;
+mod feed;
+mod fronts;
 mod index;
 mod machine;
 mod method;
 mod plots;
+mod portrait;
 mod public;
 mod scores;
 mod target;
 mod task;
 
+pub(crate) use badge::card;
+pub(crate) use board::all as board;
 pub(crate) use boards::boards;
+pub(crate) use compare::compare;
 pub(crate) use energy::energy;
 pub(crate) use entry::entry;
+pub(crate) use feed::feed;
 pub(crate) use index::index;
 pub(crate) use method::method;
 pub(crate) use public::public;
@@ -25,6 +36,9 @@ pub(crate) use task::task;
 use crate::format;
 use crate::html::Html;
 use golf_record::Entry;
+
+/// The script of charts.
+const CHARTS: &str = "charts.js";
 
 /// What stands where there is nothing to show.
 const NONE: &str = "–";

@@ -1,31 +1,19 @@
-//! The charts of the leaderboard, each with its data as a table.
+//! Figures: a chart, its caption, and its data as a table.
 
-use super::{entry_link, name};
+use super::{NONE, board, entry_link, name};
 use crate::SiteError;
-use crate::book::{Book, chance};
-use crate::chart::{self, Axis, Chart, Point, Row, Rows, Scatter, Words};
+use crate::book::{Book, Task, chance, figure as figure_of};
+use crate::chart::{self, Chart, Line, Row, Rows, Scale, Steps, Words};
 use crate::format;
 use crate::html::Html;
 use crate::output::Files;
 use crate::table::{Set, Table};
 use golf_core::budget::CLASSES;
-use golf_record::{Entry, IN_PROCESS, Measurements};
-use std::collections::BTreeMap;
+use golf_record::{Entry, Leader};
+use std::collections::BTreeSet;
 
-/// Figures, those that there is data for.
-#[derive(Debug, Default)]
-pub(super) struct Charts {
-    /// Bits per byte against bytes.
-    pub(super) size: Option<Html>,
-    /// Speed and accuracy.
-    pub(super) others: Vec<Html>,
-}
-
-/// The charts of the leaderboard.
-pub(super) fn of_board(book: &Book<'_>, files: &mut Files) -> Result<Charts, SiteError> {
-    let others = [speed(book, files)?, instructions(book, files)?, accuracy(book, files)?];
-    Ok(Charts { size: size(book, files)?, others: others.into_iter().flatten().collect() })
-}
+/// Most other entries on an entry's own chart.
+const OTHERS: usize = 40;
 
 /// A chart with its caption, and its data folded under it.
 pub(super) fn figure(
@@ -53,150 +41,136 @@ pub(super) fn figure(
     }))
 }
 
-fn size(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> {
-    let entries: Vec<(&Entry, u64, f64)> = book
-        .site
-        .board
-        .class(CLASSES[0])
-        .filter_map(|entry| Some((entry, entry.bytes()?, entry.headline()?)))
-        .collect();
-    let Some(smallest) = entries.iter().map(|(_, bytes, _)| *bytes).min() else { return Ok(None) };
-    let low = (smallest as f64 / 1.5).clamp(1.0, 80_000.0);
-    let mut ticks: Vec<u64> = (0..5).map(|power| 10u64.pow(power)).filter(|&tick| tick as f64 >= low).collect();
-    ticks.extend(CLASSES.into_iter().rev());
-    let axis = Axis {
-        title: "bytes, logarithmic; lines at the limits of the classes".into(),
-        less_is_better: true,
-        ticks: ticks.into_iter().map(|tick| (tick as f64, format::class(tick))).collect(),
-        range: (low, CLASSES[0] as f64 * 1.3),
-    };
-    let point =
-        |(entry, bytes, y): &(&Entry, u64, f64)| Point { label: name(entry).into(), x: (*bytes).max(1) as f64, y: *y };
-    let scatter = Scatter { points: entries.iter().map(point).collect(), axis, title: "bits per byte of prose".into() };
-    let mut table = Table::new("Size and bits per byte.").column("Entry", Set::Text).column("Bytes", Set::Number);
-    table = table.column("Bits per byte", Set::Number).column("On the front", Set::Text);
-    let front = chart::front(&scatter.points, true);
-    for (index, (entry, bytes, value)) in entries.iter().enumerate() {
-        let on = if front.contains(&index) { "yes" } else { "no" };
-        let cells = [&format::grouped(*bytes), &format::bits(*value), on].map(Html::plain);
-        table.row([entry_link(entry, "")].into_iter().chain(cells).collect());
-    }
-    let words = Words {
-        name: "size",
-        title: "Bits per byte against size",
-        description: "Lower and further left is better. The line joins the entries that no smaller one equals: the front.",
-    };
-    figure(&scatter, words, &table, "", files).map(Some)
-}
-
-/// On the machine that measured most entries; by name where there are several.
-fn speed(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> {
-    let mut machines: BTreeMap<&str, Vec<(&Entry, &Measurements, f64, f64)>> = BTreeMap::new();
-    for entry in book.site.board.class(CLASSES[0]) {
-        for record in &entry.measurements {
-            let rate = record.get("prompt").and_then(|prompt| prompt.bytes_per_second());
-            if let (Some(rate), Some(bits)) = (rate.filter(|&rate| rate > 0.0), entry.headline()) {
-                machines.entry(&record.machine.id).or_default().push((entry, record, rate, bits));
-            }
-        }
-    }
-    let Some((_, measured)) = machines.into_iter().rev().max_by_key(|(_, measured)| measured.len()) else {
-        return Ok(None);
-    };
-    let machine = &measured[0].1.machine;
-    let axis = Axis::decades("bytes of text read per second, logarithmic", false, measured.iter().map(|entry| entry.2));
-    let point =
-        |(entry, _, x, y): &(&Entry, &Measurements, f64, f64)| Point { label: name(entry).into(), x: *x, y: *y };
-    let scatter =
-        Scatter { points: measured.iter().map(point).collect(), axis, title: "bits per byte of prose".into() };
-    let mut table =
-        Table::new(format!("Speed of reading on {}, and bits per byte.", machine.id)).column("Entry", Set::Text);
-    table = table
-        .column("Bytes per second", Set::Number)
-        .column("Tokens per second", Set::Number)
-        .column("Bits per byte", Set::Number);
-    for (entry, record, rate, bits) in &measured {
-        let tokens = record.get("prompt").and_then(|prompt| prompt.tokens_per_second()).unwrap_or_default();
-        let cells = [format::rate(*rate), format::rate(tokens), format::bits(*bits)].map(|text| Html::plain(&text));
-        table.row([entry_link(entry, "")].into_iter().chain(cells).collect());
-    }
-    let description = format!(
-        "Text that is given is read at this speed on {} ({}). Lower and further right is better.",
-        machine.id, machine.cpu
-    );
-    let words = Words { name: "speed", title: "Bits per byte against speed", description: &description };
-    figure(&scatter, words, &table, "", files).map(Some)
-}
-
-/// Bits per byte against what a token takes on a simulated microcontroller.
-fn instructions(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> {
-    let counted = |entry: &'_ Entry| {
-        Some((entry.simulated(IN_PROCESS)?.instructions_per_token()?, entry.headline()?))
-            .filter(|(count, _)| *count > 0)
-    };
-    let entries: Vec<(&Entry, u64, f64)> = book
-        .site
-        .board
-        .class(CLASSES[0])
-        .filter_map(|entry| counted(entry).map(|(count, bits)| (entry, count, bits)))
-        .collect();
-    if entries.is_empty() {
-        return Ok(None);
-    }
-    let title = "instructions for a token, logarithmic";
-    let axis = Axis::decades(title, true, entries.iter().map(|(_, count, _)| *count as f64));
-    let point = |(entry, count, y): &(&Entry, u64, f64)| Point { label: name(entry).into(), x: *count as f64, y: *y };
-    let scatter = Scatter { points: entries.iter().map(point).collect(), axis, title: "bits per byte of prose".into() };
-    let front = chart::front(&scatter.points, true);
-    let mut table = Table::new("Instructions for a token and bits per byte.").column("Entry", Set::Text);
-    table = table
-        .column("Instructions per token", Set::Number)
-        .column("Bits per byte", Set::Number)
-        .column("On the front", Set::Text);
-    for (index, (entry, count, bits)) in entries.iter().enumerate() {
-        let on = if front.contains(&index) { "yes" } else { "no" };
-        let cells = [&format::grouped(*count), &format::bits(*bits), on].map(Html::plain);
-        table.row([entry_link(entry, "")].into_iter().chain(cells).collect());
-    }
-    let words = Words {
-        name: "instructions",
-        title: "Bits per byte against instructions",
-        description: "Counted exactly on a simulated RISC-V microcontroller. Lower and further left is better; the line joins the entries that none with fewer instructions equals.",
-    };
-    figure(&scatter, words, &table, "", files).map(Some)
-}
-
-fn accuracy(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> {
+/// The budget ladder: what each class makes of its bytes.
+pub(super) fn ladder(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> {
+    let mut table = Table::new("The best of each class.").column("Class", Set::Text).column("Entry", Set::Text);
+    table = table.column("Bytes", Set::Number).column("Bits per byte", Set::Number);
     let mut rows = vec![];
+    for limit in CLASSES {
+        let entries: Vec<&Entry> = book.site.board.class(limit).collect();
+        let Some(best) = entries.first() else { continue };
+        let bits = |entry: &Entry| entry.headline().unwrap_or_default();
+        // What is worse than knowing nothing squeezes the rest.
+        let marked = |(index, entry): (usize, &&Entry)| if index == 0 { entry.slug.clone() } else { String::new() };
+        let values =
+            entries.iter().enumerate().map(|pair| (marked(pair), bits(pair.1))).filter(|(_, bits)| *bits <= 8.0);
+        rows.push(Row {
+            label: format::class(limit),
+            values: values.collect(),
+            named: Some((bits(best), name(best).into())),
+            chance: None,
+        });
+        let cells = [format::grouped(best.bytes().unwrap_or_default()), format::bits(bits(best))];
+        let cells = cells.iter().map(|text| Html::plain(text));
+        let head = [Html::plain(&format::class(limit)), entry_link(best, "")];
+        table.row_of(&best.slug, head.into_iter().chain(cells).collect());
+    }
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let named = rows.iter().filter_map(|row| row.named.as_ref()).map(|(value, _)| *value);
+    let all: Vec<f64> = rows.iter().flat_map(|row| &row.values).map(|(_, value)| *value).chain(named).collect();
+    let words = Words {
+        name: "ladder",
+        title: "The budget ladder",
+        description: "A row for each class with the entries that fit it: further left is better. What a larger budget buys is the step from row to row.",
+    };
+    let rows = Rows { rows, scale: Scale::bits(all.iter().copied()), named: "best of its class" };
+    figure(&rows, words, &table, "", files).map(Some)
+}
+
+/// Who held the records since when, if that is known of more than one day.
+pub(super) fn records(book: &Book<'_>, files: &mut Files) -> Result<Option<Html>, SiteError> {
+    let leaders = &book.site.board.leaders.leaders;
+    let record = |leader: &Leader| Some((leader.slug.clone(), leader.since.clone()?, bits(leader)));
+    let line = |limit: u64| Line {
+        label: format::class(limit),
+        records: leaders.iter().filter(|leader| leader.class == limit).filter_map(record).collect(),
+    };
+    let steps = Steps { lines: CLASSES.into_iter().map(line).collect() };
+    if steps.days().len() < 2 {
+        return Ok(None);
+    }
+    let mut table = Table::new("Records.").column("Entry", Set::Text).column("Class", Set::Text);
+    table = table.column("Since", Set::Text).column("Bits per byte", Set::Number);
+    for leader in leaders {
+        let cells = [
+            leader.slug.clone(),
+            format::class(leader.class),
+            leader.since.clone().unwrap_or_else(|| NONE.into()),
+            format::bits(bits(leader)),
+        ];
+        table.row_of(&leader.slug, cells.iter().map(|text| Html::plain(text)).collect());
+    }
+    let words = Words {
+        name: "records",
+        title: "Records over time",
+        description: "Each class’s record from the day on which it was taken. A record is taken only beyond the tie.",
+    };
+    figure(&steps, words, &table, "", files).map(Some)
+}
+
+/// Of the headline task.
+pub(super) fn bits(leader: &Leader) -> f64 {
+    leader.cost as f64 / golf_core::Cost::BIT.0 as f64 / leader.bytes.max(1) as f64
+}
+
+/// Accuracy by task; of the board, or with one entry among the others.
+pub(super) fn accuracy(
+    book: &Book<'_>,
+    of: Option<&Entry>,
+    root: &str,
+    files: &mut Files,
+) -> Result<Option<Html>, SiteError> {
+    let has = |task: &&Task<'_>| of.is_none_or(|entry| entry.summary(task.id).is_some());
+    let tasks: Vec<_> = book.scored_tasks().filter(|task| !task.less_is_better()).filter(has).collect();
+    let mut rows = vec![];
+    let scored = book.site.board.entries.iter().filter(|entry| entry.score.is_some());
+    let entries: Vec<&Entry> =
+        scored.filter(|entry| of.is_none_or(|of| of.slug == entry.slug)).take(board::SHOWN).collect();
+    let listed: BTreeSet<&str> = entries.iter().map(|entry| entry.slug.as_str()).collect();
     let mut table = Table::new("Share of answers that are right, in percent.").column("Entry", Set::Text);
-    let tasks: Vec<_> = book.scored_tasks().filter(|task| !task.less_is_better()).collect();
     for task in &tasks {
         let ranking = book.ranking(task);
-        let values = ranking.iter().map(|(_, score)| score.summary().headline()).collect();
-        let best = ranking.first().map(|(entry, score)| (score.summary().headline(), name(entry).to_owned()));
-        let chance = chance(ranking.iter().map(|(_, score)| *score));
-        rows.push(Row { label: task.title().into(), values, best, chance });
+        let value = |score: &golf_record::TaskScore| score.summary().headline();
+        // No more than gives the picture on an entry's page; marked are those that the table has.
+        let step = if of.is_some() { ranking.len().div_ceil(OTHERS).max(1) } else { 1 };
+        let marked = |slug: &str| if listed.contains(slug) { slug.to_owned() } else { String::new() };
+        let shown = ranking.iter().step_by(step);
+        let named = ranking.iter().find(|(entry, _)| of.is_none_or(|of| of.slug == entry.slug));
+        rows.push(Row {
+            label: task.title().into(),
+            values: shown.map(|(entry, score)| (marked(&entry.slug), value(score))).collect(),
+            named: named.map(|(entry, score)| (value(score), name(entry).to_owned())),
+            chance: chance(ranking.iter().map(|(_, score)| *score)),
+        });
         table = table.column(task.title(), Set::Number);
     }
     if rows.is_empty() {
         return Ok(None);
     }
-    for entry in book.site.board.entries.iter().filter(|entry| entry.score.is_some()) {
-        let cell = |summary: Option<golf_record::Summary>, task: &crate::book::Task<'_>| {
-            summary.map_or(Html::plain(super::NONE), |summary| crate::book::figure(task, summary))
-        };
-        let cells = tasks.iter().map(|task| cell(entry.summary(task.id), task));
-        table.row([entry_link(entry, "")].into_iter().chain(cells).collect());
+    for entry in entries {
+        let cell =
+            |task: &&Task<'_>| entry.summary(task.id).map_or(Html::plain(NONE), |summary| figure_of(task, summary));
+        table.row_of(&entry.slug, [entry_link(entry, root)].into_iter().chain(tasks.iter().map(cell)).collect());
     }
     if rows.iter().any(|row| row.chance.is_some()) {
-        let shown = |chance: Option<f64>| chance.map_or(super::NONE.into(), |chance| format!("{:.1}", chance * 100.0));
+        let shown = |chance: Option<f64>| chance.map_or(NONE.into(), |chance| format!("{:.1}", chance * 100.0));
         let cells = rows.iter().map(|row| Html::plain(&shown(row.chance)));
         table.row([Html::plain("Chance")].into_iter().chain(cells).collect());
     }
-    let words = Words {
-        name: "accuracy",
-        title: "Accuracy by task",
-        description: "Each dot is an entry, and the best of each task is named. A guess would be right as often as the upright line says.",
+    let (chart_name, title, named) = match of {
+        None => ("accuracy".to_owned(), "Accuracy by task", "best"),
+        Some(entry) => (format!("{}.profile", entry.slug), "Profile", "this entry"),
     };
-    figure(&Rows { rows }, words, &table, "", files).map(Some)
+    let description = match of {
+        None => {
+            "Each dot is an entry, and the best of each task is named. A guess would be right as often as the upright line says."
+        }
+        Some(_) => {
+            "Where this entry stands among the others on each task. A guess would be right as often as the upright line says."
+        }
+    };
+    let words = Words { name: &chart_name, title, description };
+    figure(&Rows { rows, scale: Scale::shares(), named }, words, &table, root, files).map(Some)
 }

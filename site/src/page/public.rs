@@ -22,6 +22,7 @@ pub(crate) fn public(book: &Book<'_>, files: &mut Files) {
         path: PATH,
         title: "Published benchmarks",
         description: "What entries score on published benchmarks, beside published figures and compressors.",
+        scripts: &[],
     };
     let main = Html::of(|h| {
         h.raw("<p class=\"trail\"><a href=\"index.html#tasks\">Tasks</a></p>\n<h1>Published benchmarks</h1>\n");

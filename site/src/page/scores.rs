@@ -9,11 +9,19 @@ use crate::html::Html;
 use crate::output::Files;
 use crate::table::{Set, Table};
 use golf_core::Cost;
+use golf_record::compare::interval;
 use golf_record::{Entry, ItemScore, Outcome, Score, Summary, TaskScore};
 use golf_task::Kind;
 
 /// More documents than this are in the records only.
 const DOCUMENTS_SHOWN: usize = 200;
+
+/// Where the score could have come out, had the task drawn other items.
+fn range(task: &Task<'_>, score: &TaskScore) -> Html {
+    Html::plain(
+        &interval(score).map_or(NONE.into(), |[low, high]| format!("{}–{}", task.figure(low), task.figure(high))),
+    )
+}
 
 /// A table for each kind of task.
 pub(super) fn tables(book: &Book<'_>, score: &Score, h: &mut Html) {
@@ -30,10 +38,10 @@ fn documents(tasks: &[(&Task<'_>, &TaskScore)], h: &mut Html) {
     if tasks.is_empty() {
         return;
     }
-    let note = "Coded is what the text would take if it were stored with the model’s predictions. Ideal is what a predictor \
+    let note = "The interval is of a bootstrap over documents. Coded is what the text would take if it were stored with the model’s predictions. Ideal is what a predictor \
                 that knows how the text was made would need, where that is known; excess is the rest.";
     let mut table = Table::new("Text.").note(note).column("Task", Set::Text).column("Version", Set::Number);
-    for head in ["Bits per byte", "Documents", "Bytes", "Coded bytes", "Ideal", "Excess"] {
+    for head in ["Bits per byte", "95 % interval", "Documents", "Bytes", "Coded bytes", "Ideal", "Excess"] {
         table = table.column(head, Set::Number);
     }
     for (task, score) in tasks {
@@ -44,6 +52,7 @@ fn documents(tasks: &[(&Task<'_>, &TaskScore)], h: &mut Html) {
             task_link(task.id, task.title(), "../"),
             Html::plain(&score.version.to_string()),
             Html::of(|h| h.el("b", &[], |h| h.append(&figure(task, sum)))),
+            range(task, score),
             Html::plain(&format::grouped(sum.items)),
             Html::plain(&format::grouped(sum.bytes)),
             Html::plain(&format::grouped(sum.cost.div_ceil(8 * Cost::BIT.0))),
@@ -61,7 +70,7 @@ fn choices(tasks: &[(&Task<'_>, &TaskScore)], h: &mut Html) {
     let note = "The option that costs least is the answer; by cost per byte, long options aren’t at a disadvantage.";
     let mut table =
         Table::new("Questions with options.").note(note).column("Task", Set::Text).column("Version", Set::Number);
-    for head in ["%\u{a0}right", "%\u{a0}right by cost per byte", "Chance, %", "Right", "Questions"] {
+    for head in ["%\u{a0}right", "95 % interval", "%\u{a0}right by cost per byte", "Chance, %", "Right", "Questions"] {
         table = table.column(head, Set::Number);
     }
     for (task, score) in tasks {
@@ -71,6 +80,7 @@ fn choices(tasks: &[(&Task<'_>, &TaskScore)], h: &mut Html) {
             task_link(task.id, task.title(), "../"),
             Html::plain(&score.version.to_string()),
             Html::of(|h| h.el("b", &[], |h| h.append(&figure(task, sum)))),
+            range(task, score),
             Html::plain(&format!("{:.1}", sum.accuracy_per_byte() * 100.0)),
             Html::plain(&chance),
             Html::plain(&format::grouped(sum.right)),
@@ -85,7 +95,7 @@ fn continuations(tasks: &[(&Task<'_>, &TaskScore)], h: &mut Html) {
         return;
     }
     let mut table = Table::new("Continuations.").note("Right means right to the byte.").column("Task", Set::Text);
-    for head in ["Version", "%\u{a0}right", "Right", "Items"] {
+    for head in ["Version", "%\u{a0}right", "95 % interval", "Right", "Items"] {
         table = table.column(head, Set::Number);
     }
     for (task, score) in tasks {
@@ -94,6 +104,7 @@ fn continuations(tasks: &[(&Task<'_>, &TaskScore)], h: &mut Html) {
             task_link(task.id, task.title(), "../"),
             Html::plain(&score.version.to_string()),
             Html::of(|h| h.el("b", &[], |h| h.append(&figure(task, sum)))),
+            range(task, score),
             Html::plain(&format::grouped(sum.right)),
             Html::plain(&format::grouped(sum.items)),
         ]);

@@ -34,7 +34,7 @@ pub(crate) fn targets(book: &Book<'_>, files: &mut Files) {
 fn page(book: &Book<'_>, target: &str, files: &mut Files) {
     let path = format!("targets/{target}.html");
     let description = format!("What entries take on a simulated {target}: instructions, RAM, flash.");
-    let page = Page { path: &path, title: target, description: &description };
+    let page = Page { path: &path, title: target, description: &description, scripts: &[] };
     let found = on(book, target);
     let main = Html::of(|h| {
         h.raw("<p class=\"trail\"><a href=\"../boards.html\">Boards</a></p>\n");

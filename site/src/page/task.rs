@@ -1,6 +1,6 @@
 //! `tasks/<id>.html`: a task and how entries do on it.
 
-use super::{NONE, entry_link, facts, heading};
+use super::{NONE, entry_link, examples, facts, heading};
 use crate::book::{Book, Task, chance, figure, ideal};
 use crate::format;
 use crate::html::Html;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub(crate) fn task(book: &Book<'_>, task: &Task<'_>, files: &mut Files) {
     let path = format!("tasks/{}.html", task.id);
     let description = format!("{}: what it examines, how it is scored, and how entries do on it.", task.title());
-    let page = Page { path: &path, title: task.title(), description: &description };
+    let page = Page { path: &path, title: task.title(), description: &description, scripts: &[] };
     let ranking = book.ranking(task);
     let main = Html::of(|h| {
         h.raw("<p class=\"trail\"><a href=\"../index.html#tasks\">Tasks</a></p>\n");
@@ -30,17 +30,20 @@ pub(crate) fn task(book: &Book<'_>, task: &Task<'_>, files: &mut Files) {
         h.raw("<section aria-labelledby=\"scored\">\n");
         heading(h, "scored", "How it is scored");
         scoring(task, h);
-        about(book, task, &ranking, h);
+        about(book, task, ranking, h);
         h.raw("</section>\n");
         h.raw("<section aria-labelledby=\"entries\">\n");
         heading(h, "entries", "Entries");
         if ranking.is_empty() {
             h.raw("<p class=\"quiet\">No entry has been scored on this task yet.</p>\n");
         } else {
-            entries(task, &ranking, h);
+            entries(task, ranking, h);
         }
-        groups(task, &ranking, h);
+        groups(task, ranking, h);
         h.raw("</section>\n");
+        if let Some(items) = book.site.examples.get(task.id) {
+            examples::examples(items, h);
+        }
     });
     files.add(path.as_str(), layout::document(book, page, &main));
 }
@@ -149,9 +152,27 @@ fn entries(task: &Task<'_>, ranking: &[(&Entry, &TaskScore)], h: &mut Html) {
         if versions.len() > 1 {
             cells.push(Html::plain(&score.version.to_string()));
         }
+        table.row_of(&entry.slug, cells);
+    }
+    references(task, ranking, versions.len() > 1, has_ideal, &mut table);
+    table.write(h);
+}
+
+/// What knows nothing gets, and what knows how the text was made.
+fn references(task: &Task<'_>, ranking: &[(&Entry, &TaskScore)], versions: bool, has_ideal: bool, table: &mut Table) {
+    let scores = || ranking.iter().map(|(_, score)| *score);
+    let chance = if task.less_is_better() {
+        Some(("knowing nothing", 8.0))
+    } else {
+        chance(scores()).map(|share| ("chance", share))
+    };
+    let known = ranking.iter().find_map(|(_, score)| ideal(score)).map(|bits| ("the ideal", bits));
+    for (name, value) in chance.into_iter().chain(known) {
+        let mut cells = vec![Html::plain(NONE), Html::of(|h| h.leaf("i", &[], name)), Html::plain(&task.figure(value))];
+        let others = 2 + usize::from(task.kind == Kind::Choice) + 2 * usize::from(has_ideal) + usize::from(versions);
+        cells.extend((0..others).map(|_| Html::plain(NONE)));
         table.row(cells);
     }
-    table.write(h);
 }
 
 fn groups(task: &Task<'_>, ranking: &[(&Entry, &TaskScore)], h: &mut Html) {

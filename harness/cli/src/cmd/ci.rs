@@ -129,6 +129,7 @@ fn standing(board: Leaderboard, candidate: Candidate, score: Score, before: Opti
         measurements: vec![],
         simulations: vec![],
         audit: None,
+        portrait: Default::default(),
     };
     let old = before.map(|score| Entry { score: Some(score), ..new.clone() });
     let with = |entry: Option<Entry>| Leaderboard::of(others.iter().cloned().chain(entry).collect());

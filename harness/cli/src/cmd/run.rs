@@ -5,7 +5,7 @@ use super::score::Means;
 use super::{Common, all, messages, print, print_json, score, simulate, site};
 use crate::golf::{Candidate, Golf};
 use crate::worker::JobError;
-use crate::{Fault, audit, estimate, public, table};
+use crate::{Fault, audit, estimate, portrait, public, table};
 use golf_record::write_atomically;
 use golf_task::Task;
 use std::fs;
@@ -52,7 +52,8 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         faults.extend(done.err());
     }
     skipped.dedup();
-    let board = golf.leaderboard()?;
+    let mut board = golf.leaderboard()?;
+    board.leaders.note(&portrait::today());
     let tables = board.tables();
     golf.store.put_leaders(&board.leaders)?;
     let public_tables = golf.public_tables()?;
@@ -112,7 +113,13 @@ fn bring_up_to_date(
     let mut failures = vec![];
     let mut fault = None;
     match score::update(golf, candidate, tasks, args.force, &args.means) {
-        Ok(score) => audit::update(golf, candidate, &score)?,
+        Ok(score) => {
+            audit::update(golf, candidate, &score)?;
+            if let Err(error) = portrait::update(golf, candidate, &score, args.force, &args.means) {
+                fault = Some(error.clone().of(&candidate.submission.slug));
+                failures.push(error.at("sample"));
+            }
+        }
         Err(error) => {
             let slug = &candidate.submission.slug;
             fault = Some(match &error {

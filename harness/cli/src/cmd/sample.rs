@@ -4,10 +4,10 @@ use super::{Common, print_json};
 use crate::golf::Golf;
 use crate::model::Running;
 use crate::sampling::{Sampler, printable};
-use crate::{Fault, model};
+use crate::{Fault, model, portrait};
 use golf_artifact::Artifact;
-use golf_core::Session;
 use std::io::Write;
+use std::ops::ControlFlow;
 
 /// Arguments of `sample`.
 #[derive(Debug, clap::Args)]
@@ -54,32 +54,22 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
 }
 
 fn write(running: &mut Running<'_>, args: &Args, mut sampler: Sampler, stream: bool) -> Vec<u8> {
-    let vocabulary = running.model().vocabulary();
-    let mut prompt = vec![];
-    vocabulary.encode(args.prompt.as_bytes(), &mut |token| prompt.push(token));
-    let mut logits = vec![0; vocabulary.len()];
-    let mut session = Session::begin(running.model(), &mut logits);
-    prompt.iter().for_each(|&token| session.skip(token));
     let mut out = std::io::stdout().lock();
-    let mut text = vec![];
     let mut shown = 0;
     if stream && out.write_all(args.prompt.as_bytes()).is_err() {
-        return text;
+        return vec![];
     }
-    for _ in 0..args.tokens {
-        let token = sampler.choose(session.predict());
-        let bytes = session.token(token);
-        text.extend_from_slice(bytes);
+    let text = portrait::continued(running, &args.prompt, args.tokens, &mut sampler, |text| {
         if stream {
             let (part, length) = printable(&text[shown..]);
             shown += length;
             // A reader that has gone away has read enough.
             if out.write_all(part.as_bytes()).is_err() || out.flush().is_err() {
-                return text;
+                return ControlFlow::Break(());
             }
         }
-        session.skip(token);
-    }
+        ControlFlow::Continue(())
+    });
     if stream {
         let _ = out.write_all(b"\n");
     }

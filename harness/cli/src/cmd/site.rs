@@ -6,6 +6,9 @@ use crate::{Fault, estimate};
 use golf_estimate::Estimates;
 use golf_record::{Leaderboard, Tables};
 
+/// Most items shown of a task.
+const EXAMPLES: usize = 4;
+
 /// Renders `site/dist` from the records.
 ///
 /// # Errors
@@ -23,7 +26,20 @@ pub fn run(common: &Common) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Renders a board; tells how many files the site has.
+/// The first item of each of a task's first groups, those that are the same for every entry before others.
+fn examples(task: &golf_task::Task, season: &str) -> Vec<golf_task::Item> {
+    let mut items = task.items(&[0; 32], season);
+    items.sort_by_key(|item| item.fresh);
+    let mut shown: Vec<golf_task::Item> = vec![];
+    for item in items {
+        if shown.len() < EXAMPLES && shown.iter().all(|other| other.group != item.group) {
+            shown.push(item);
+        }
+    }
+    shown
+}
+
+/// Renders a board, for an address in the variable `GOLF_SITE_URL` if there is one; tells how many files the site has.
 ///
 /// # Errors
 /// If pages can't be written.
@@ -31,6 +47,11 @@ pub fn render(golf: &Golf, board: &Leaderboard, tables: &Tables, estimates: &Est
     let tasks: Vec<golf_task::Definition> = golf.tasks.iter().map(|task| task.definition.clone()).collect();
     let public = golf.public_tables()?;
     let (command, season) = ("cargo golf site", golf.season.as_str());
-    let site = golf_site::Site { board, tasks: &tasks, public: &public, season, tables, estimates, command };
+    let examples = golf.tasks.iter().map(|task| (task.definition.id.clone(), examples(task, season))).collect();
+    let base = std::env::var("GOLF_SITE_URL").ok().filter(|url| !url.is_empty());
+    let base = base.map(|url| if url.ends_with('/') { url } else { url + "/" });
+    let (examples, base) = (&examples, base.as_deref());
+    let site =
+        golf_site::Site { board, tasks: &tasks, public: &public, season, tables, estimates, examples, base, command };
     golf_site::render(&site, &golf.root.join("site/dist")).map_err(|fault| Fault::machine(fault.to_string()))
 }

@@ -41,6 +41,19 @@ impl Sum {
     }
 }
 
+/// Scores when all strata are drawn from again, each as often as it has items.
+pub(super) fn ratios(strata: &[Vec<Part>], times: usize) -> Vec<f64> {
+    let mut random = Random(SEED);
+    let once = |_| {
+        let mut sum = Sum::default();
+        for stratum in strata {
+            stratum.iter().for_each(|_| sum.add(stratum[random.below(stratum.len())]));
+        }
+        sum.ratio()
+    };
+    (0..times).map(once).collect()
+}
+
 /// Differences of the scores when all strata are drawn from again, each as often as it has items: strata in order; of one where each has its
 /// own items, the first's before the second's.
 pub(super) fn differences(strata: &[Stratum], times: usize) -> Vec<f64> {

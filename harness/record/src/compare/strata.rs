@@ -103,7 +103,7 @@ pub(super) fn pair<'a>(a: &'a Score, b: &'a Score, task: &str) -> Result<Pair<'a
 }
 
 /// By group, if both sides have enough of each; else all together.
-fn by_group<'a>(first: &[&'a ItemScore], second: &[&'a ItemScore]) -> Vec<[Vec<&'a ItemScore>; 2]> {
+pub(super) fn by_group<'a>(first: &[&'a ItemScore], second: &[&'a ItemScore]) -> Vec<[Vec<&'a ItemScore>; 2]> {
     let mut groups: BTreeMap<&str, [Vec<&ItemScore>; 2]> = BTreeMap::new();
     for (side, items) in [first, second].into_iter().enumerate() {
         items.iter().for_each(|item| groups.entry(&item.group).or_default()[side].push(item));

@@ -42,6 +42,7 @@ pub(crate) fn entry(slug: &str, bytes: u64, level: u64, spread: u64) -> Entry {
         measurements: vec![],
         simulations: vec![],
         audit: None,
+        portrait: Default::default(),
     }
 }
 
