@@ -419,7 +419,7 @@ fn portrait(slug: &str, bytes: u64) -> Portrait {
             schema: 1,
             slug: slug.into(),
             artifact_sha256: digest(slug),
-            coded: slug.len() % 2 == 0,
+            coded: slug.len().is_multiple_of(2),
             parts,
         }),
         samples: Some(Samples {
