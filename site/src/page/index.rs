@@ -212,5 +212,7 @@ fn downloads(h: &mut Html) {
     h.raw("<li><a href=\"measurements.csv\">measurements.csv</a>: speed, loading time and memory by machine, median and deviation</li>\n");
     h.raw("<li><a href=\"boards.csv\">boards.csv</a>: every entry on every board, counts and estimates</li>\n");
     h.raw("<li><a href=\"energy.csv\">energy.csv</a>: operations, bytes and modelled energy of a token</li>\n");
+    h.raw("<li><a href=\"feed.xml\">feed.xml</a>: records and entries as they come, for feed readers</li>\n");
+    h.raw("<li><code>badges/</code>, a picture of each entry’s score, and <code>items/</code>, what comparing entries takes, by the entry’s name</li>\n");
     h.raw("</ul>\n</section>\n");
 }

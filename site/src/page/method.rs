@@ -8,7 +8,7 @@ use crate::layout::{self, Page};
 use crate::output::Files;
 use golf_core::budget::{BUDGET, CLASSES};
 
-const WORDS: [(&str, &str); 13] = [
+const WORDS: [(&str, &str); 21] = [
     ("Submission", "A folder that somebody sends in: one entry of the game."),
     ("Artifact", "The file or files of a submission that inference reads. Its bytes count, and no others do."),
     ("Budget", "The limit for an artifact, in decimal bytes. It is hard."),
@@ -29,11 +29,25 @@ const WORDS: [(&str, &str); 13] = [
         "A kind of machine on which a model is run and measured: a desktop processor, a microcontroller, a browser.",
     ),
     (
-        "Record",
+        "Stored record",
         "A stored result. A score is the same on every machine; a measurement belongs to the machine that took it.",
     ),
     ("Leaderboard", "What follows from the records. Nobody writes it by hand."),
-    ("Caveat", "A reviewer’s remark on a record, shown beside it."),
+    ("Caveat", "What readers should know of a score, found by the audit or said by a reviewer, shown beside it."),
+    ("Bits per byte", "The cost of a text in bits over its length in bytes. Knowing nothing costs 8; fewer is better."),
+    ("Chance", "The share of questions that a guess gets right."),
+    ("Ideal", "What a predictor that knows how a text was made would need for it, where that is known."),
+    (
+        "Fresh item",
+        "One made from a seed that depends on the artifact’s own bytes, so that nobody could have learnt it.",
+    ),
+    (
+        "Digest",
+        "A SHA-256 over a model’s answers on a fixed text. Where it comes out again, every bit of every answer did.",
+    ),
+    ("Tie", "Entries whose differences to the best of them may be luck."),
+    ("Record", "The best of a class, taken only beyond the tie."),
+    ("Front", "The entries that no other beats at a smaller cost: of bytes, instructions, time or energy."),
 ];
 
 /// Renders it.
@@ -83,6 +97,14 @@ pub(crate) fn method(book: &Book<'_>, files: &mut Files) {
         heading(h, "rank", "Ranks");
         h.raw("<p>Entries are ranked by bits per byte on prose written for this purpose. Costs are compared as exact fractions, never as rounded figures. ");
         h.raw("Where they are equal, the smaller artifact comes first.</p>\n");
+        heading(h, "luck", "Luck");
+        h.raw("<p>A task is a sample of what could have been asked. The <dfn>interval</dfn> beside a score says where 95 % of other samples would have put it: ");
+        h.raw("a bootstrap draws the documents or items again, with replacement. Two entries are compared on the difference of their scores, drawn together where ");
+        h.raw("they had the same items. Entries whose difference to the best of them may be luck are <dfn>tied</dfn>, and a class’s <dfn>record</dfn> is taken only ");
+        h.raw("by more than that. <a href=\"compare.html\">Any two or three can be compared</a>, in the page or by <code>cargo golf compare</code>; both give the same figures.</p>\n");
+        heading(h, "caveats", "Caveats");
+        h.raw("<p>An audit looks for the tasks’ texts in each artifact, and whether an entry does better on public items than on fresh ones. What it finds, or what a ");
+        h.raw("reviewer says, stands beside the score as a <dfn>caveat</dfn>. It takes no score away.</p>\n");
         heading(h, "speed", "Speed is told apart from scores");
         h.raw("<p>How fast an entry runs depends on the machine, so it has no say in the rank. Times are kept as raw samples; what is shown is their median and ");
         h.raw("the median absolute deviation from it. In the same run the machine’s own limits are measured: how fast one core reads memory, and how many 8-bit ");

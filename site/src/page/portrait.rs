@@ -30,7 +30,7 @@ pub(super) fn contents(entry: &Entry, score: &Score, h: &mut Html) {
         "Each tensor is stored by itself."
     };
     let mut table = Table::new("Bytes by kind of tensor.").note(note).column("Tensors", Set::Text);
-    table = table.column("Codec", Set::Text).column("Bytes", Set::Number).column("", Set::Text);
+    table = table.column("Codec", Set::Text).column("Bytes", Set::Number).column("As a bar", Set::Text);
     for head in ["% of the file", "of which scales", "Weights", "Bits per weight"] {
         table = table.column(head, Set::Number);
     }

@@ -54,7 +54,7 @@ fn benchmark(public: &PublicTable, h: &mut Html) {
 
 fn figures(public: &PublicTable, h: &mut Html) {
     let caption = format!("{}: entries, best first, then references.", public.title);
-    let mut table = Table::new(caption).column("", Set::Text).column("Whose figure", Set::Text);
+    let mut table = Table::new(caption).column("Entry or reference", Set::Text).column("Whose figure", Set::Text);
     table = table.column(&public.unit, Set::Number);
     if let Some(unit) = &public.second_unit {
         table = table.column(unit, Set::Number);

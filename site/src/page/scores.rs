@@ -138,7 +138,7 @@ fn groups(task: &Task<'_>, score: &TaskScore) -> Html {
     let most = groups.values().map(Summary::headline).fold(0.0, f64::max).max(1e-9);
     let caption = format!("{}, group by group.", task.title());
     let mut table =
-        Table::new(caption).column("Group", Set::Text).column(task.unit(), Set::Number).column("", Set::Text);
+        Table::new(caption).column("Group", Set::Text).column(task.unit(), Set::Number).column("As a bar", Set::Text);
     if chance.is_some() {
         table = table.note("The mark in each bar is chance.");
     }

@@ -1,9 +1,12 @@
 //! How far a single score could have come out otherwise, had the task drawn other items.
 
 use super::strata::{Part, by_group};
-use super::{ENOUGH, RESAMPLES, draw};
+use super::{ENOUGH, draw};
 use crate::{ItemScore, Outcome, TaskScore};
 use golf_core::Cost;
+
+/// Times that documents are drawn again: fewer than for comparisons, as nothing is decided by it. It ends at whole ranks too, the 50th from each side.
+const TIMES: usize = 1_999;
 
 /// The 95 % interval of a task's score by the bootstrap, in bits per byte or as a share; none of fewer items than [`ENOUGH`].
 ///
@@ -23,10 +26,10 @@ pub fn interval(task: &TaskScore) -> Option<[f64; 2]> {
         .map(|[items, _]| items.into_iter().map(Part::of).collect())
         .collect();
     if matches!(task.items[0].outcome, Outcome::Document { .. }) {
-        let mut drawn = draw::ratios(&strata, RESAMPLES);
-        let tail = (RESAMPLES + 1) / 40;
+        let mut drawn = draw::ratios(&strata, TIMES);
+        let tail = (TIMES + 1) / 40;
         let mut at = |rank: usize| *drawn.select_nth_unstable_by(rank, f64::total_cmp).1;
-        let ends = [at(tail - 1), at(RESAMPLES - tail)];
+        let ends = [at(tail - 1), at(TIMES - tail)];
         return Some(ends.map(|end| end / Cost::BIT.0 as f64));
     }
     let distribution = right(&strata);
