@@ -172,7 +172,7 @@ class Training(unittest.TestCase):
         run = self.start("reference")
         run.train(stop=2)
         run.export()
-        result = evaluate(run.out / "model.safetensors", [self.path / "a.txt"], self.path, "prose")
+        result = evaluate(Reference(run.out / "model.safetensors"), [self.path / "a.txt"], self.path, "prose")
         self.assertEqual(result["documents"][0]["file"], "a.txt")
         self.assertGreater(result["bits_per_byte"], 0.5)
         self.assertLess(result["bits_per_byte"], 9)

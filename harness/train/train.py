@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import time
@@ -9,11 +10,12 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that spin starve each other on a shared machine
 
+import numpy as np
 import torch
 
 import artifact
 from data import Batches, prepare
-from evaluate import evaluate
+from evaluate import Reference, evaluate
 from model import IGNORED, Model
 from optimizer import Muon
 from recurrent import Recurrent
@@ -150,6 +152,20 @@ class Run:
         return path
 
 
+class Trained:
+    """Scores texts with the network as it was trained, where nothing else here can run the artifact."""
+
+    def __init__(self, run, path):
+        self.run, self.sha256 = run, hashlib.sha256(path.read_bytes()).hexdigest()
+
+    @torch.no_grad()
+    def document_bits(self, text):
+        """The cost of a document's bytes."""
+        tokens = torch.from_numpy(self.run.tokenizer.encode(text).astype(np.int64))[None]
+        inputs = torch.nn.functional.pad(tokens[:, :-1], (1, 0), value=START)
+        return self.run.model(inputs, tokens).item() * tokens.numel() if tokens.numel() else 0.0
+
+
 class Log:
     """`train.csv`; rows after the step that training resumes from are dropped."""
 
@@ -182,8 +198,6 @@ def main():
     parser.add_argument("--task", default="prose", help="name of the task that these files belong to")
     options = parser.parse_args()
     config = json.loads(options.config.read_text())
-    if options.evaluate and config.get("engine") == "wasm":
-        parser.error("--evaluate knows the ternary engine only: use `cargo golf score ENTRY --text FILE`")
     options.out.mkdir(parents=True, exist_ok=True)
     run = Run(config, options.out, options.data, options.cache)
     if options.export_only or (options.resume and (options.out / "checkpoint.pt").exists()):
@@ -194,7 +208,8 @@ def main():
         run.train()
     path = run.export(options.module)
     if options.evaluate:
-        result = evaluate(path, options.evaluate, options.root, options.task)
+        reference = Trained(run, path) if isinstance(run.model, Recurrent) else Reference(path)
+        result = evaluate(reference, options.evaluate, options.root, options.task)
         (options.out / "train.reference.json").write_text(json.dumps(result, indent=1) + "\n")
         print(f"{result['bits_per_byte']:.4f} bits per byte on {len(result['documents'])} files")
 
