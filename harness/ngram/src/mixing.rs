@@ -2,7 +2,6 @@
 
 use crate::grams::MOST_ORDERS;
 use crate::kinds::KINDS;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Inputs with a weight: another model's logits, the unigrams', and the boosts of each order above the first.
@@ -17,8 +16,11 @@ pub const fn weights() -> usize {
     LIFTS + KINDS
 }
 
-/// Largest weight or lift, Q16.
-const LARGEST: i32 = 16 << 16;
+/// Bounds of a weight, Q16: what was learnt in one place can't do much harm in another.
+const WEIGHT: core::ops::RangeInclusive<i32> = -(1 << 15)..=2 << 16;
+
+/// Bounds of a lift, Q16.
+const LIFT: core::ops::RangeInclusive<i32> = -(8 << 16)..=8 << 16;
 
 /// How fast the rest is learnt, weights, Q16, of the inputs, and lifts, in 2^-16 bits, of the kinds of the document's n-grams.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +31,9 @@ pub struct Mixing {
 impl Mixing {
     /// From what is stored, in units of 2^-8; what is missing is 0.
     pub fn new(stored: &[i16]) -> Self {
-        let mut numbers = vec![0; weights()];
-        numbers
-            .iter_mut()
-            .zip(stored)
-            .for_each(|(number, &stored)| *number = (i32::from(stored) << 8).clamp(-LARGEST, LARGEST));
+        let number = |at: usize| i32::from(stored.get(at).copied().unwrap_or(0)) << 8;
+        let bounded = |at| bound(number(at).into(), if at < LIFTS { WEIGHT } else { LIFT });
+        let numbers = (0..weights()).map(bounded).collect();
         let mut mixing = Mixing { numbers };
         mixing.set_rates(core::array::from_fn(|rate| stored.get(rate).copied().unwrap_or(0)));
         mixing
@@ -46,9 +46,9 @@ impl Mixing {
         Mixing::new(&[&[64, 64][..], &[set; MOST_ORDERS].concat()].concat())
     }
 
-    /// Sets how far a weight moves for a bit of difference, in 2^-15, and how far a lift moves for a share of one, in 2^-12 bits; 0..=4,096.
+    /// Sets how far a weight moves for a bit of difference, in 2^-15, and how far a lift moves for a share of one, in 2^-12 bits; 0..=2,048.
     pub fn set_rates(&mut self, rates: [i16; 2]) {
-        self.numbers.iter_mut().zip(rates).for_each(|(number, rate)| *number = i32::from(rate.clamp(0, 4_096)) << 8);
+        self.numbers.iter_mut().zip(rates).for_each(|(number, rate)| *number = i32::from(rate.clamp(0, 2_048)) << 8);
     }
 
     /// Of the weights, Q23, and of the lifts, Q20.
@@ -72,12 +72,14 @@ impl Mixing {
 
     /// Moves a weight.
     pub(crate) fn move_input(&mut self, matched: usize, input: usize, by: i64) {
-        step(&mut self.numbers[WEIGHTS + matched * INPUTS + input], by);
+        let weight = &mut self.numbers[WEIGHTS + matched * INPUTS + input];
+        *weight = bound(i64::from(*weight) + by, WEIGHT);
     }
 
     /// Moves a lift.
     pub(crate) fn move_lift(&mut self, kind: usize, by: i64) {
-        step(&mut self.numbers[LIFTS + kind], by);
+        let lift = &mut self.numbers[LIFTS + kind];
+        *lift = bound(i64::from(*lift) + by, LIFT);
     }
 
     pub(crate) fn copy_from(&mut self, other: &Mixing) {
@@ -85,6 +87,6 @@ impl Mixing {
     }
 }
 
-fn step(number: &mut i32, by: i64) {
-    *number = (i64::from(*number) + by).clamp(-i64::from(LARGEST), i64::from(LARGEST)) as i32;
+fn bound(number: i64, bounds: core::ops::RangeInclusive<i32>) -> i32 {
+    number.clamp((*bounds.start()).into(), (*bounds.end()).into()) as i32
 }

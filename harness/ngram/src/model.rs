@@ -10,6 +10,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use golf_core::{LanguageModel, Vocabulary, WholeDocument};
 
+/// Differences by which a weight moves are no larger, in 2^-16 bits: steps in proportion to inputs of thirty bits would overshoot, and go on to.
+const LARGEST_ERROR: i64 = 4 << 16;
+
 /// No logit is further from 0, in 2^-16 bits, so that sums stay within 32 bits.
 const FURTHEST: i64 = 1 << 28;
 
@@ -220,7 +223,8 @@ impl<'a> Ngram<'a> {
         }
         let (matched, [input_rate, lift_rate]) = (self.matched, self.mixing.rates());
         let learn = |mixing: &mut Mixing, input, value: i32, mean: i64| {
-            mixing.move_input(matched, input, ((i64::from(value) - (mean >> 24)) * input_rate) >> 23);
+            let error = (i64::from(value) - (mean >> 24)).clamp(-LARGEST_ERROR, LARGEST_ERROR);
+            mixing.move_input(matched, input, (error * input_rate) >> 23);
         };
         if self.blends {
             learn(&mut self.mixing, 0, self.theirs[came], theirs);
