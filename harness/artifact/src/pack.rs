@@ -69,6 +69,10 @@ pub fn pack(checkpoint: Option<Input<'_>>, config: Input<'_>) -> Result<Vec<u8>,
         );
         return Err(checkpoint.unwrap_or(config).blame(vec![fault]));
     }
+    if let Model::Ngram(_) = recipe.model {
+        let remedy = "estimate n-grams with the example `ngrams` of golf-score, which writes artifacts";
+        return Err(config.blame(vec![Fault::new(Place::Whole, "no checkpoint holds n-grams", remedy)]));
+    }
     whole(&builder, checkpoint.unwrap_or(config))
 }
 
@@ -142,7 +146,7 @@ impl Recipe {
         let model = model?;
         let codecs = match &model {
             Model::Ternary(config) => codecs::read(&fields, &config.matrices(), problems),
-            Model::Mix { .. } | Model::Uniform | Model::Wasm { .. } => BTreeMap::new(),
+            Model::Mix { .. } | Model::Uniform | Model::Ngram(_) | Model::Wasm { .. } => BTreeMap::new(),
         };
         Some(Recipe { model, codecs, vocabulary })
     }

@@ -2,8 +2,9 @@
 
 use crate::codec::{self, Flaw};
 use crate::fault::{Fault, Place, quote};
+use crate::grams;
 use crate::header::{Dtype, Entry};
-use crate::model::{Matrix, TernaryConfig};
+use crate::model::{Matrix, Model, TernaryConfig};
 use crate::near::nearest;
 use crate::vocabulary;
 use crate::write::Tensor;
@@ -33,9 +34,9 @@ pub struct TensorInfo {
 }
 
 impl TensorInfo {
-    /// Parameters in it: weights, scales, gains and the bytes of data count one each, vocabulary and code none.
+    /// Parameters in it: weights, scales, gains and the bytes of data count one each; the vocabulary, code and a stream of n-grams none.
     pub fn parameters(&self) -> u64 {
-        match self.name.starts_with("vocabulary.") || self.name == MODULE {
+        match self.name.starts_with("vocabulary.") || self.name == MODULE || self.name == grams::NAME {
             true => 0,
             false => self.shape.iter().map(|&size| size as u64).product(),
         }
@@ -72,29 +73,43 @@ impl<'a, 'f> Checker<'a, 'f> {
     }
 
     /// The tensors of an engine without any.
-    pub(crate) fn none(mut self, engine: &str) {
+    fn none(&mut self, engine: &str) {
         self.refuse_rest(&format!("the engine `{engine}` reads no tensors"));
     }
 
-    /// The tensors of the ternary engine in the order of the file; what is wrong is reported.
-    pub(crate) fn ternary(mut self, config: &TernaryConfig) -> Vec<TensorInfo> {
+    /// The tensors of an engine in the order of the file; what is wrong is reported.
+    pub(crate) fn of(mut self, model: &Model) -> Vec<TensorInfo> {
+        let start = match model {
+            Model::Ternary(config) => config.start,
+            Model::Ngram(config) => config.start,
+            Model::Wasm { .. } => return self.wasm(),
+            Model::Mix { .. } | Model::Uniform => {
+                self.none(model.engine());
+                return Vec::new();
+            }
+        };
         let vocabulary = self.vocabulary();
-        if let Some((tokens, offset)) = vocabulary.filter(|&(tokens, _)| config.start as usize >= tokens) {
-            let message = format!("`start` of the configuration is {}, but there are {tokens} tokens", config.start);
+        if let Some((tokens, offset)) = vocabulary.filter(|&(tokens, _)| start as usize >= tokens) {
+            let message = format!("`start` of the configuration is {start}, but there are {tokens} tokens");
             self.report(vocabulary::LENGTHS, Some(offset), message, "name a token of the vocabulary");
         }
         let tokens = vocabulary.map(|(tokens, _)| tokens);
-        for matrix in config.matrices() {
-            self.matrix(&matrix, tokens, config);
+        if let Some(config) = model.ternary() {
+            for matrix in config.matrices() {
+                self.matrix(&matrix, tokens, config);
+            }
+            for block in 0..config.blocks() {
+                self.gains(&format!("blocks.{block}.attention.gain"), config);
+            }
         }
-        for block in 0..config.blocks() {
-            self.gains(&format!("blocks.{block}.attention.gain"), config);
+        if matches!(model, Model::Ngram(_)) {
+            self.plain(grams::NAME, Dtype::U8, "[bytes]", |shape| shape.len() == 1);
         }
         self.finish()
     }
 
     /// The tensors of an entry that brings its own code. The code itself is for its engine to judge.
-    pub(crate) fn wasm(mut self) -> Vec<TensorInfo> {
+    fn wasm(mut self) -> Vec<TensorInfo> {
         self.vocabulary();
         if let Some(module) = self.plain(MODULE, Dtype::U8, "[bytes]", |shape| shape.len() == 1)
             && !module.data(self.file).starts_with(b"\0asm")

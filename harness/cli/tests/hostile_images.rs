@@ -87,8 +87,14 @@ impl Mutation {
         }
         match *self {
             Mutation::Word(place, value) => put(bytes, place % words, value),
-            Mutation::More(place, by) => put(bytes, place % words, word(bytes, place % words).wrapping_add_signed(by)),
-            Mutation::Copy(place, from) => put(bytes, place % words, word(bytes, from % words)),
+            Mutation::More(place, by) => {
+                let value = word(bytes, place % words).wrapping_add_signed(by);
+                put(bytes, place % words, value);
+            }
+            Mutation::Copy(place, from) => {
+                let value = word(bytes, from % words);
+                put(bytes, place % words, value);
+            }
             Mutation::Flip(bit) => {
                 let bit = bit % (8 * bytes.len());
                 bytes[bit / 8] ^= 1 << (bit % 8);
@@ -100,7 +106,8 @@ impl Mutation {
             Mutation::Length(length) => {
                 bytes.resize(length % (2 * bytes.len()), 0x5a);
                 if bytes.len() >= 12 {
-                    put(bytes, 2, bytes.len() as u32);
+                    let length = bytes.len() as u32;
+                    put(bytes, 2, length);
                 }
             }
         }
