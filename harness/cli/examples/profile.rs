@@ -91,7 +91,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let per_token = |count: i64| count as f64 / f64::from(JOB.generate);
     let linear: i64 = found.iter().filter(|(name, _)| name.contains(LINEAR)).map(|(_, count)| count).sum();
     println!("linear layers of a generated token: {:.3} instructions a weight", per_token(linear) / weights as f64);
-    let mut found: Vec<(&str, u64)> = found.into_iter().collect();
+    let mut found: Vec<(&str, i64)> = found.into_iter().collect();
     found.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     for (name, count) in found.into_iter().take(25) {
         println!("{:10.0} {name}", per_token(count));
