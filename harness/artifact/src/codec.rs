@@ -21,7 +21,7 @@ pub fn can_store(codec: Codec, weight: i8) -> bool {
     match codec {
         Codec::I8 => weight != -128,
         Codec::I4 => (-8..=7).contains(&weight),
-        Codec::Bit1 => weight.abs() == 1,
+        Codec::Bit1 => matches!(weight, -1 | 1),
         Codec::Trit5 => (-1..=1).contains(&weight),
     }
 }
@@ -134,7 +134,9 @@ mod tests {
 
     #[test]
     fn weights_out_of_range_are_refused() {
-        for (codec, weight) in [(Codec::I8, -128), (Codec::I4, 8), (Codec::I4, -9), (Codec::Bit1, 0), (Codec::Trit5, 2)]
+        let least = Codec::NAMES.map(|(codec, _)| (codec, -128));
+        for (codec, weight) in
+            least.into_iter().chain([(Codec::I4, 8), (Codec::I4, -9), (Codec::Bit1, 0), (Codec::Trit5, 2)])
         {
             assert_eq!(pack(codec, &[1, weight]), Err(Unstorable { index: 1, weight }));
         }

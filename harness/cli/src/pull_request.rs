@@ -59,51 +59,18 @@ impl PullRequest {
         let base = base.trim().to_owned();
         let arguments = ["diff-tree", "-r", "-z", "--no-renames", "--name-only", &base, &head];
         let listing = git(repository, &arguments)?.map_err(|message| broken(repository, &message))?;
-        let paths = listing.split(|&byte| byte == 0).filter(|path| !path.is_empty());
-        let changes = paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect();
-        Ok(PullRequest { repository: repository.to_owned(), base, head, changes })
+        Ok(PullRequest { repository: repository.to_owned(), base, head, changes: paths(&listing).collect() })
     }
 
-    /// What it is about: an entry may touch its own folder and nothing else, its records least of all.
+    /// What it is about.
     pub fn scope(&self) -> Scope {
-        let slug = |path: &str| {
-            let (folder, rest) = path.split_once('/')?;
-            let slug = rest.split_once('/').map_or(rest, |(slug, _)| slug);
-            (folder == "submissions").then(|| slug.to_owned())
-        };
-        let slugs: BTreeSet<String> = self.changes.iter().filter_map(|path| slug(path)).collect();
-        let Some(first) = slugs.first() else {
-            return if self.changes.is_empty() { Scope::Nothing } else { Scope::Project };
-        };
-        let mut faults = vec![];
-        if slugs.len() > 1 {
-            let all: Vec<String> = slugs.iter().map(|slug| printable(slug)).collect();
-            faults.push(format!(
-                "it touches {} entries ({}): open a pull request for each",
-                slugs.len(),
-                all.join(", ")
-            ));
-        } else if !is_slug(first) {
-            faults.push(format!("`submissions/{}` is no folder of an entry", printable(first)));
+        match scope(&self.changes) {
+            // With one file left it is an entry that lacks the others.
+            Scope::Entry(slug) if self.files(&format!("submissions/{slug}")).is_ok_and(|files| files.is_empty()) => {
+                Scope::Removal(slug)
+            }
+            scope => scope,
         }
-        let is_own = |path: &str| slugs.iter().any(|slug| path.starts_with(&format!("submissions/{slug}/")));
-        for path in self.changes.iter().filter(|path| !is_own(path)) {
-            let path = printable(path);
-            faults.push(match path.starts_with("results/") {
-                true => format!(
-                    "it touches `{path}`: leave records out, they are made anew from the artifact after merging"
-                ),
-                false => format!("it touches `{path}`: an entry's pull request holds `submissions/{first}/` only"),
-            });
-        }
-        if !faults.is_empty() {
-            return Scope::Mixed(faults);
-        }
-        // With one file left it is an entry that lacks the others.
-        if self.files(&format!("submissions/{first}")).is_ok_and(|files| files.is_empty()) {
-            return Scope::Removal(first.clone());
-        }
-        Scope::Entry(first.clone())
     }
 
     /// Writes the files of a folder at the head into `to`, as data. Sizes are looked at before anything is read.
@@ -112,29 +79,7 @@ impl PullRequest {
     /// If there is a link, a submodule, a folder, too many files or one that is too large; all that is wrong, a line each.
     pub fn extract(&self, folder: &str, to: &Path) -> Result<(), Fault> {
         let files = self.files(folder)?;
-        let mut faults = vec![];
-        if files.len() > FILES {
-            return Err(Fault::entry(format!("{folder}: {} files, more than the {FILES} allowed", files.len())));
-        }
-        for file in &files {
-            let name = file.path.strip_prefix(folder).and_then(|name| name.strip_prefix('/')).unwrap_or_default();
-            let fault = match file.mode.as_str() {
-                "120000" => Some("a link; put the file itself here"),
-                "160000" => Some("a submodule; commit the files themselves"),
-                "100644" | "100755" if name.contains('/') => {
-                    Some("in a folder; keep only files here, none of them in a folder")
-                }
-                "100644" | "100755" if matches!(name, "" | "." | "..") || name.contains(['\\', '\0']) => {
-                    Some("no name for a file; rename it")
-                }
-                "100644" | "100755" if file.bytes > BUDGET + 1 => Some("larger than the whole budget; make it smaller"),
-                "100644" | "100755" => None,
-                _ => Some("of an unknown kind; commit an ordinary file"),
-            };
-            if let Some(fault) = fault {
-                faults.push(format!("{}: {fault}", printable(&file.path)));
-            }
-        }
+        let faults = refusals(folder, &files);
         if !faults.is_empty() {
             return Err(Fault::entry(faults.join("\n")));
         }
@@ -174,26 +119,94 @@ impl PullRequest {
     fn files(&self, folder: &str) -> Result<Vec<File>, Fault> {
         let arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", &self.head, "--", &format!("{folder}/")];
         let listing = git(&self.repository, &arguments)?.map_err(|message| broken(&self.repository, &message))?;
-        let lines = listing.split(|&byte| byte == 0).filter(|line| !line.is_empty());
-        // mode, kind, object, bytes, a tab, the path
-        let file = |line: &[u8]| {
-            let line = String::from_utf8_lossy(line);
-            let (facts, path) = line.split_once('\t')?;
-            let mut facts = facts.split_ascii_whitespace();
-            let (mode, _, object) = (facts.next()?.to_owned(), facts.next()?, facts.next()?.to_owned());
-            Some(File { mode, object, bytes: facts.next()?.parse().unwrap_or(0), path: path.to_owned() })
-        };
-        lines.map(|line| file(line).ok_or_else(|| broken(&self.repository, "an unknown listing"))).collect()
+        tree(&listing).ok_or_else(|| broken(&self.repository, "an unknown listing"))
     }
 }
 
 /// A file in a commit.
-#[derive(Debug)]
-struct File {
-    mode: String,
-    object: String,
-    bytes: u64,
-    path: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// As git writes it, such as `100644`.
+    pub mode: String,
+    /// Its hash.
+    pub object: String,
+    /// Its length.
+    pub bytes: u64,
+    /// From the repository's root.
+    pub path: String,
+}
+
+/// The paths of a listing that ends each with a zero byte.
+fn paths(listing: &[u8]) -> impl Iterator<Item = String> {
+    let paths = listing.split(|&byte| byte == 0).filter(|path| !path.is_empty());
+    paths.map(|path| String::from_utf8_lossy(path).into_owned())
+}
+
+/// The files that `git ls-tree -l -z` lists; none if that isn't its form.
+pub fn tree(listing: &[u8]) -> Option<Vec<File>> {
+    // mode, kind, object, bytes, a tab, the path
+    let file = |line: String| {
+        let (facts, path) = line.split_once('\t')?;
+        let mut facts = facts.split_ascii_whitespace();
+        let (mode, _, object) = (facts.next()?.to_owned(), facts.next()?, facts.next()?.to_owned());
+        Some(File { mode, object, bytes: facts.next()?.parse().unwrap_or(0), path: path.to_owned() })
+    };
+    paths(listing).map(file).collect()
+}
+
+/// What changed paths are about: an entry may touch its own folder and nothing else, its records least of all. Whether it goes is not for paths to say.
+pub fn scope(changes: &[String]) -> Scope {
+    let slug = |path: &str| {
+        let (folder, rest) = path.split_once('/')?;
+        let slug = rest.split_once('/').map_or(rest, |(slug, _)| slug);
+        (folder == "submissions").then(|| slug.to_owned())
+    };
+    let slugs: BTreeSet<String> = changes.iter().filter_map(|path| slug(path)).collect();
+    let Some(first) = slugs.first() else {
+        return if changes.is_empty() { Scope::Nothing } else { Scope::Project };
+    };
+    let first = printable(first);
+    let mut faults = vec![];
+    if slugs.len() > 1 {
+        let all: Vec<String> = slugs.iter().map(|slug| printable(slug)).collect();
+        faults.push(format!("it touches {} entries ({}): open a pull request for each", slugs.len(), all.join(", ")));
+    } else if !slugs.iter().all(|slug| is_slug(slug)) {
+        faults.push(format!("`submissions/{first}` is no folder of an entry"));
+    }
+    let is_own = |path: &str| slugs.iter().any(|slug| path.starts_with(&format!("submissions/{slug}/")));
+    for path in changes.iter().filter(|path| !is_own(path)) {
+        let path = printable(path);
+        faults.push(match path.starts_with("results/") {
+            true => {
+                format!("it touches `{path}`: leave records out, they are made anew from the artifact after merging")
+            }
+            false => format!("it touches `{path}`: an entry's pull request holds `submissions/{first}/` only"),
+        });
+    }
+    if faults.is_empty() { Scope::Entry(first) } else { Scope::Mixed(faults) }
+}
+
+/// Why the files of a folder may not be written out, a line each; none if they may.
+pub fn refusals(folder: &str, files: &[File]) -> Vec<String> {
+    if files.len() > FILES {
+        return vec![format!("{}: {} files, more than the {FILES} allowed", printable(folder), files.len())];
+    }
+    let refusal = |file: &File| {
+        let name = file.path.strip_prefix(folder).and_then(|name| name.strip_prefix('/')).unwrap_or_default();
+        let fault = match file.mode.as_str() {
+            "120000" => "a link; put the file itself here",
+            "160000" => "a submodule; commit the files themselves",
+            "100644" | "100755" if name.contains('/') => "in a folder; keep only files here, none of them in a folder",
+            "100644" | "100755" if matches!(name, "" | "." | "..") || name.contains(['\\', '\0']) => {
+                "no name for a file; rename it"
+            }
+            "100644" | "100755" if file.bytes > BUDGET + 1 => "larger than the whole budget; make it smaller",
+            "100644" | "100755" => return None,
+            _ => "of an unknown kind; commit an ordinary file",
+        };
+        Some(format!("{}: {fault}", printable(&file.path)))
+    };
+    files.iter().filter_map(refusal).collect()
 }
 
 fn broken(repository: &Path, message: &str) -> Fault {

@@ -136,13 +136,21 @@ pub fn load_all(folder: &Path) -> Result<Vec<Board>, BoardError> {
 
 fn load(path: &Path) -> Result<Board, String> {
     let text = fs::read(path).map_err(|fault| format!("can't be read: {fault}"))?;
-    let mut board: Board = serde_json::from_slice(&text).map_err(|fault| format!("{fault}"))?;
-    board.slug = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    board.check()?;
-    Ok(board)
+    Board::parse(&path.file_stem().unwrap_or_default().to_string_lossy(), &text)
 }
 
 impl Board {
+    /// What the file of this slug says.
+    ///
+    /// # Errors
+    /// If it isn't in order: what is wrong, and how to mend it.
+    pub fn parse(slug: &str, text: &[u8]) -> Result<Self, String> {
+        let mut board: Board = serde_json::from_slice(text).map_err(|fault| fault.to_string())?;
+        board.slug = slug.into();
+        board.check()?;
+        Ok(board)
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.schema != 1 {
             return Err(format!("schema {} is unknown: write 1", self.schema));

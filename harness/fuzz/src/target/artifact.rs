@@ -1,0 +1,84 @@
+//! `Artifact::read` on any bytes, and on any stream of the entropy coder.
+
+use super::{engine, is_plain};
+use golf_artifact::{Artifact, Dtype, Form, Model, Tensor, TernaryConfig, example, write};
+
+/// Configurations whose streams are read.
+fn configs() -> [TernaryConfig; 2] {
+    let small = TernaryConfig {
+        dim: 6,
+        heads: 1,
+        head_dim: 2,
+        hidden: 5,
+        gated: false,
+        rope_frequencies: vec![1],
+        depth: vec![0],
+        ..example::config()
+    };
+    [example::config(), small]
+}
+
+pub(super) fn run(data: &[u8]) {
+    match Artifact::read(data) {
+        Ok(artifact) => accepted(&artifact, data),
+        Err(faults) => {
+            assert!(!faults.is_empty(), "refused without a reason");
+            for fault in faults {
+                assert!(is_plain(&fault.to_string()), "{fault:?}");
+            }
+        }
+    }
+}
+
+/// What is accepted can be asked everything, runs, and is the same in both forms.
+fn accepted(artifact: &Artifact<'_>, data: &[u8]) {
+    let vocabulary = artifact.vocabulary();
+    assert!(artifact.model().engine() != "ternary" || vocabulary.len() >= 256);
+    assert!(artifact.header_bytes() >= 8);
+    artifact.parameters();
+    artifact.accounts();
+    for form in [Form::Plain, Form::Coded] {
+        let written = artifact.write(form);
+        let again = Artifact::read(&written).expect("what was written is in order");
+        assert_eq!(again.model(), artifact.model());
+        assert_eq!(again.write(form), written, "{form:?}");
+        assert_eq!(again.write(Form::Plain), artifact.write(Form::Plain));
+    }
+    match artifact.model() {
+        Model::Ternary(_) => {
+            let image = artifact.image().expect("what is accepted has an image");
+            engine::agree(&image, &data[..data.len().min(12)]);
+        }
+        Model::Mix { orders, log2_slots } if *log2_slots < 15 => {
+            let config = golf_mix::Config { orders: *orders, log2_slots: *log2_slots };
+            golf_mix::Mix::new(config).expect("its configuration was checked");
+        }
+        _ => {}
+    }
+}
+
+/// The first byte picks a configuration, the others are the stream.
+pub(super) fn run_coded(data: &[u8]) {
+    let Some((&first, stream)) = data.split_first() else { return };
+    let configs = configs();
+    let config = Model::Ternary(configs[usize::from(first) % configs.len()].clone());
+    let tensor = Tensor { name: "coded".into(), dtype: Dtype::U8, shape: vec![stream.len()], data: stream.into() };
+    run(&write(&config.to_json(), &[tensor]));
+}
+
+pub(super) fn seeds() -> Vec<Vec<u8>> {
+    let plain = configs().map(|config| example::build(&config, 256, 1));
+    let coded = plain.each_ref().map(|file| Artifact::read(file).expect("an example").write(Form::Coded));
+    let pairs = example::build(&configs()[1], 300, 2);
+    let others = [Model::Uniform, Model::Mix { orders: 2, log2_slots: 12 }].map(|model| write(&model.to_json(), &[]));
+    plain.into_iter().chain(coded).chain([pairs]).chain(others).collect()
+}
+
+pub(super) fn coded_seeds() -> Vec<Vec<u8>> {
+    let stream = |(index, config): (usize, TernaryConfig)| {
+        let file = Artifact::read(&example::build(&config, 256, 1)).expect("an example").write(Form::Coded);
+        let header = u64::from_le_bytes(file[..8].try_into().expect("eight bytes")) as usize;
+        [&[index as u8], &file[8 + header..]].concat()
+    };
+    configs().into_iter().enumerate().map(stream).collect()
+}
