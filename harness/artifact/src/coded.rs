@@ -130,6 +130,7 @@ pub(crate) fn decode(config: &TernaryConfig, stream: &[u8]) -> Result<Vec<Tensor
     }
     let (mut lengths, mut bytes) = (vec![0; tokens], Vec::new());
     code_vocabulary(&mut coder, &mut lengths, &mut bytes);
+    whole(&coder)?;
     room.take(&coder, tokens + bytes.len())?;
     tensors.push(tensor(vocabulary::LENGTHS, Dtype::U8, vec![tokens], lengths));
     tensors.push(tensor(vocabulary::BYTES, Dtype::U8, vec![bytes.len()], bytes));
@@ -202,7 +203,11 @@ fn decode_matrix(
     let count = shape.iter().fold(1, |product: usize, &size| product.saturating_mul(size));
     room.take(coder, count.saturating_mul(2))?;
     let mut numbers = Numbers::new();
-    let scales = (0..count).flat_map(|_| unordered(numbers.code(coder, 0)).to_le_bytes()).collect();
+    let mut scales = Vec::new();
+    for _ in 0..count {
+        whole(coder)?;
+        scales.extend(unordered(numbers.code(coder, 0)).to_le_bytes());
+    }
     whole(coder)?;
     tensors.push(tensor(&format!("{name}.scale"), Dtype::U16, shape, scales));
     Ok(())
@@ -212,12 +217,18 @@ fn decode_matrix(
 fn code_vocabulary(coder: &mut impl Coder, lengths: &mut [u8], bytes: &mut Vec<u8>) {
     let mut length_model = Bytes::new(1);
     for length in lengths.iter_mut() {
+        if coder.is_over() {
+            return;
+        }
         *length = length_model.code(coder, 0, *length);
     }
     bytes.resize(lengths.iter().map(|&length| usize::from(length)).sum(), 0);
     let mut byte_model = Bytes::new(257);
     let mut rest = bytes.as_mut_slice();
     for &length in lengths.iter() {
+        if coder.is_over() {
+            return;
+        }
         let (token, after) = rest.split_at_mut(length.into());
         let mut context = 256;
         for byte in token {

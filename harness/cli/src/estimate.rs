@@ -4,23 +4,10 @@ use crate::Fault;
 use crate::golf::Golf;
 use crate::model::{self, Loaded};
 use golf_artifact::Artifact;
+use golf_estimate::Workload;
 use golf_estimate::energy::Operations;
-use golf_estimate::{Estimates, Workload};
 use golf_ternary::Image;
 use golf_ternary::operations::{self, Numbers};
-
-/// Reads the boards, and counts the operations of every entry that is in order.
-///
-/// # Errors
-/// If a board's file isn't in order.
-pub fn estimates(golf: &Golf) -> Result<Estimates, Fault> {
-    let boards = boards(golf)?;
-    let candidates = golf.candidates(&[])?.into_iter().filter_map(|(slug, candidate)| Some((slug, candidate.ok()?)));
-    let workload = |artifact: &[u8]| workload(&model::load(&Artifact::read(artifact).ok()?).ok()?);
-    let workloads =
-        candidates.filter_map(|(slug, candidate)| Some((slug, workload(&candidate.submission.artifact)?))).collect();
-    Ok(Estimates { boards, workloads })
-}
 
 /// Reads the boards.
 ///
@@ -28,6 +15,11 @@ pub fn estimates(golf: &Golf) -> Result<Estimates, Fault> {
 /// If a board's file isn't in order.
 pub fn boards(golf: &Golf) -> Result<Vec<golf_estimate::Board>, Fault> {
     golf_estimate::load_all(&golf.root.join("harness/boards")).map_err(|fault| Fault::machine(fault.to_string()))
+}
+
+/// What a token of an artifact's model takes; none if it isn't in order, or for engines whose operations aren't counted.
+pub fn of_artifact(artifact: &[u8]) -> Option<Workload> {
+    workload(&model::load(&Artifact::read(artifact).ok()?).ok()?)
 }
 
 /// What a token takes; none for engines whose operations aren't counted.

@@ -1,11 +1,13 @@
 //! The project's folder and what is in it.
 
-use crate::{Fault, model, public};
+use crate::{Fault, estimate, model, public};
 use golf_artifact::Artifact;
+use golf_estimate::Estimates;
 use golf_record::submission::Submission;
 use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Public, PublicTable, Store};
 use golf_task::{Definition, Task};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +37,17 @@ pub struct Candidate {
     pub engine: EngineId,
     /// The artifact's file.
     pub artifact: PathBuf,
+}
+
+/// What is shown of a project.
+#[derive(Debug)]
+pub struct Overview {
+    /// All entries in order.
+    pub board: Leaderboard,
+    /// The tables of public tasks: the entries' scores as they are recorded, and the references.
+    pub public: Vec<PublicTable>,
+    /// What estimates are made of: the project's boards, and the operations of its entries.
+    pub estimates: Estimates,
 }
 
 /// A submission's slug, and the submission in order or all that is wrong with it.
@@ -99,17 +112,22 @@ impl Golf {
         self.root.join("submissions").join(slug)
     }
 
-    /// The named submissions, or all; each in order, or all that is wrong with it.
+    /// The named submissions, or all; each in order, or all that is wrong with it. Each is read when its turn comes, so that memory doesn't grow with their
+    /// number.
     ///
     /// # Errors
     /// If one that is named isn't there.
-    pub fn candidates(&self, slugs: &[String]) -> Result<Vec<Checked>, Fault> {
+    pub fn candidates(&self, slugs: &[String]) -> Result<impl Iterator<Item = Checked> + use<>, Fault> {
         let slugs = if slugs.is_empty() { self.slugs()? } else { slugs.to_vec() };
         if let Some(slug) = slugs.iter().find(|slug| !self.folder(slug).exists()) {
             let known = self.slugs()?.join(", ");
             return Err(Fault::usage(format!("there is no submission `{slug}`; there are {known}")));
         }
-        Ok(slugs.into_iter().map(|slug| (slug.clone(), check(&self.folder(&slug)))).collect())
+        let folder = self.root.join("submissions");
+        Ok(slugs.into_iter().map(move |slug| {
+            let checked = check(&folder.join(&slug));
+            (slug, checked)
+        }))
     }
 
     /// The tasks of a suite, or the one with this id.
@@ -160,27 +178,24 @@ impl Golf {
         }))
     }
 
-    /// The tables of public tasks: the entries' scores as they are recorded, and the references.
-    ///
-    /// # Errors
-    /// If a record can't be read.
-    pub fn public_tables(&self) -> Result<Vec<PublicTable>, Fault> {
-        let mut scores = vec![];
-        for (_, candidate) in self.candidates(&[])? {
-            let Ok(candidate) = candidate else { continue };
-            scores.extend(self.public_score(&candidate)?);
-        }
-        Ok(self.public.iter().map(|task| public::table(task, &scores)).collect())
-    }
-
     /// The leaderboard of all submissions that are in order.
     ///
     /// # Errors
     /// If a record can't be read.
     pub fn leaderboard(&self) -> Result<Leaderboard, Fault> {
-        let mut entries = vec![];
+        Ok(self.overview()?.board)
+    }
+
+    /// Everything that is shown, with each submission read once.
+    ///
+    /// # Errors
+    /// If a record or a board's file can't be read.
+    pub fn overview(&self) -> Result<Overview, Fault> {
+        let (mut entries, mut scores, mut workloads) = (vec![], vec![], BTreeMap::new());
         for (slug, candidate) in self.candidates(&[])? {
             let Ok(candidate) = candidate else { continue };
+            scores.extend(self.public_score(&candidate)?);
+            workloads.extend(estimate::of_artifact(&candidate.submission.artifact).map(|work| (slug.clone(), work)));
             // A record of other bytes says nothing about this artifact.
             let score = self.store.score(&slug)?.filter(|score| score.artifact == candidate.facts);
             let current = |sha256: &str| sha256 == candidate.facts.sha256;
@@ -195,7 +210,11 @@ impl Golf {
             let portrait = self.store.portrait(&slug, &candidate.facts.sha256)?;
             entries.push(Entry { slug, manifest, readme, score, measurements, simulations, audit, portrait });
         }
-        Ok(Leaderboard::after(self.store.leaders()?, entries))
+        Ok(Overview {
+            board: Leaderboard::after(self.store.leaders()?, entries),
+            public: self.public.iter().map(|task| public::table(task, &scores)).collect(),
+            estimates: Estimates { boards: estimate::boards(self)?, workloads },
+        })
     }
 }
 

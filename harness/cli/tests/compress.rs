@@ -7,7 +7,7 @@ use golf::coder;
 use golf::compressed::HEADER;
 use golf::golf::Golf;
 use golf::{model, scoring};
-use golf_artifact::Artifact;
+use golf_artifact::{Artifact, TernaryConfig, example};
 use golf_core::logit;
 use golf_task::Content;
 use std::fs;
@@ -97,6 +97,31 @@ fn other_kernels_bring_the_same_text_back() {
         assert_eq!(project.read("back.bin"), data, "{kernel}");
     }
     assert!(files.iter().all(|file| *file == files[0]), "the same file on every kernel");
+}
+
+#[test]
+fn other_threads_and_another_kernel_bring_the_same_text_back() {
+    let project = Project::new();
+    // Large enough that a token is shared between threads.
+    let config = TernaryConfig { dim: 512, hidden: 1_536, ..example::config() };
+    let file = example::build(&config, 256, 1);
+    let needed = model::load(&Artifact::read(&file).unwrap()).unwrap().needed().unwrap();
+    assert!(needed.is_none_or(|needed| needed.multiply_adds >= 4_000_000));
+    fs::write(project.path("large.safetensors"), file).unwrap();
+    fs::write(project.path("text.txt"), "The kettle sang before anyone was up.\n").unwrap();
+    let golf = |verb: &str, from: &str, to: &str, threads: &str, kernel: &str| {
+        let arguments = [verb, "large.safetensors", from, "-o", to, "--threads", threads];
+        let output = project.command(&arguments).env("GOLF_KERNEL", kernel).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let best = golf_ternary::Kernel::best().name();
+    golf("compress", "text.txt", "one.golf", "1", best);
+    golf("compress", "text.txt", "three.golf", "3", best);
+    assert_eq!(project.read("one.golf"), project.read("three.golf"));
+    for (threads, kernel) in [("2", best), ("1", "scalar")] {
+        golf("decompress", "one.golf", "back.txt", threads, kernel);
+        assert_eq!(project.read("back.txt"), project.read("text.txt"), "{threads} {kernel}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! logarithms, no powers), so nothing depends on the machine. The two are put in the order of their artifacts'
 //! digests first: B against A gives what A against B gives, with the signs turned.
 
+mod decide;
 mod draw;
 mod interval;
 mod published;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use std::fmt;
 use strata::{Stratum, pair};
 
+pub use decide::decide;
 pub use interval::interval;
 pub use published::{Published, PublishedStratum, PublishedTask};
 pub use strata::Part;
@@ -204,13 +206,17 @@ struct Estimate {
 impl Estimate {
     fn of(strata: &[Stratum]) -> Self {
         let difference = ratio(strata, 0) - ratio(strata, 1);
-        let mut drawn = draw::differences(strata, RESAMPLES);
+        let mut drawn: Vec<f64> = draw::differences(strata).take(RESAMPLES).collect();
         drawn.sort_by(f64::total_cmp);
         let tail = (RESAMPLES + 1) / 40;
         let (below, above) = (drawn.iter().filter(|&&d| d <= 0.0).count(), drawn.iter().filter(|&&d| d >= 0.0).count());
-        let p = 2.0 * (1 + below.min(above)) as f64 / (RESAMPLES + 1) as f64;
-        Estimate { difference, low: drawn[tail - 1], high: drawn[RESAMPLES - tail], p: p.min(1.0) }
+        Estimate { difference, low: drawn[tail - 1], high: drawn[RESAMPLES - tail], p: p_of(below.min(above)) }
     }
+}
+
+/// How often luck would give as large a difference, two-sided, if this many of the differences drawn lie on the rarer side of zero.
+fn p_of(rarer: usize) -> f64 {
+    (2.0 * (1 + rarer) as f64 / (RESAMPLES + 1) as f64).min(1.0)
 }
 
 /// An entry's score.

@@ -4,7 +4,7 @@
 //! ([`compare`](crate::compare)). One that is ahead by less is ranked first, and the holder stays. A holder that is gone, or that was changed so that its recorded score isn't the one
 //! it took the record with, loses it to the best there is.
 
-use crate::compare::{Comparison, Verdict};
+use crate::compare::{Comparison, Verdict, decide};
 use crate::{HEADLINE, Leaderboard, Score};
 use golf_core::budget;
 use serde::{Deserialize, Serialize};
@@ -71,10 +71,12 @@ impl Leaders {
             let taken = match held {
                 None => Some(Leader::new(class, best, None)),
                 // The best of those who win against the holder: not always the first, whose lead may be large and uncertain.
-                Some(holder) => scores.iter().find_map(|score| {
-                    let won = Comparison::of(score, holder, HEADLINE).ok()?;
-                    (won.verdict() == Verdict::First).then(|| Leader::new(class, score, Some((holder, won.p))))
-                }),
+                Some(holder) => {
+                    let ahead = scores.iter().take_while(|score| score.slug != holder.slug);
+                    let won = ahead.copied().find(|score| decide(score, holder, HEADLINE) == Ok(Verdict::First));
+                    let won = won.and_then(|score| Some((score, Comparison::of(score, holder, HEADLINE).ok()?.p)));
+                    won.map(|(score, p)| Leader::new(class, score, Some((holder, p))))
+                }
             };
             self.leaders.extend(taken);
         }

@@ -4,7 +4,7 @@ mod tables;
 
 pub use tables::Tables;
 
-use crate::compare::{Comparison, Verdict, detectable};
+use crate::compare::{Verdict, decide, detectable};
 use crate::{
     Audit, Caveat, Figures, IN_PROCESS, Leaders, Measurements, Portrait, Score, Simulation, Summary,
     submission::Manifest,
@@ -192,10 +192,7 @@ impl Leaderboard {
         let mut first = 0;
         while first < scores.len() {
             // What can't be compared can't be told apart.
-            let is_worse = |other: &&&Score| {
-                let compared = Comparison::of(scores[first], other, HEADLINE);
-                compared.is_ok_and(|compared| compared.verdict() == Verdict::First)
-            };
+            let is_worse = |other: &&&Score| decide(scores[first], other, HEADLINE) == Ok(Verdict::First);
             let last =
                 scores[first + 1..].iter().position(|other| is_worse(&other)).map_or(scores.len(), |n| first + 1 + n);
             places.extend((first..last).map(|index| Place { rank: index + 1, first: first + 1, last }));

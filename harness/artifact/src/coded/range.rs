@@ -12,6 +12,11 @@ pub(crate) trait Coder {
     fn number(&mut self, number: u32, bits: u32) -> u32 {
         (0..bits).rev().fold(0, |sum, bit| sum << 1 | u32::from(self.code(number >> bit & 1 == 1, 1 << 15)))
     }
+
+    /// Whether, decoding, more bytes were needed than there are: what follows is made up.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// Decisions to bytes.
@@ -94,11 +99,6 @@ impl<'a> Decoder<'a> {
         self.bytes.len().saturating_sub(self.place)
     }
 
-    /// Whether more bytes were needed than there are.
-    pub(crate) fn is_over(&self) -> bool {
-        self.place > self.bytes.len()
-    }
-
     /// Whether the bytes end here as [`Encoder::finish`] ends them. Then they are the only ones that decode to what was decoded.
     pub(crate) fn is_finished(&self) -> bool {
         self.place == self.bytes.len() && self.value == self.low
@@ -120,6 +120,10 @@ impl Coder for Decoder<'_> {
             self.shift();
         }
         one
+    }
+
+    fn is_over(&self) -> bool {
+        self.place > self.bytes.len()
     }
 }
 

@@ -119,6 +119,7 @@ fn scored(golf: &Golf, candidate: &Candidate, records: &Path, means: &Means) -> 
 /// Where the entry stands, and where it stood before.
 fn standing(board: Leaderboard, candidate: Candidate, score: Score, before: Option<Score>) -> Scored {
     let slug = candidate.submission.slug.clone();
+    let leaders = board.leaders;
     let others: Vec<Entry> = board.entries.into_iter().filter(|entry| entry.slug != slug).collect();
     let golf_record::submission::Submission { manifest, readme, .. } = candidate.submission;
     let new = Entry {
@@ -132,10 +133,9 @@ fn standing(board: Leaderboard, candidate: Candidate, score: Score, before: Opti
         portrait: Default::default(),
     };
     let old = before.map(|score| Entry { score: Some(score), ..new.clone() });
-    let with = |entry: Option<Entry>| Leaderboard::of(others.iter().cloned().chain(entry).collect());
+    let with =
+        |entry: Option<Entry>| Leaderboard::after(leaders.clone(), others.iter().cloned().chain(entry).collect());
     let (board, earlier) = (with(Some(new.clone())), with(old.clone()));
-    let rank =
-        |board: &Leaderboard, limit| board.class(limit).position(|entry| entry.slug == slug).map(|index| index + 1);
     let score = new.score.as_ref().expect("it has just been scored");
     let line = |task: &golf_record::TaskScore| {
         let earlier = old.as_ref().and_then(|old| old.summary(&task.id));
@@ -147,12 +147,14 @@ fn standing(board: Leaderboard, candidate: Candidate, score: Score, before: Opti
         }
     };
     let class = |limit| {
-        let rank_now = rank(&board, limit)?;
+        let place = board.place(limit, &slug)?;
         Some(ClassLine {
             class: limit,
-            rank: rank_now,
+            rank: place.rank,
+            tied: place.is_tied().then_some([place.first, place.last]),
+            leads: board.leaders.of(limit).is_some_and(|leader| leader.slug == slug),
             entries: board.class(limit).count(),
-            before: rank(&earlier, limit),
+            before: earlier.place(limit, &slug).map(|place| place.rank),
         })
     };
     let front = board.front();

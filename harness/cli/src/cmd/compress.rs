@@ -21,6 +21,9 @@ pub struct Args {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Threads; the result doesn't depend on it
+    #[arg(long, value_name = "N", default_value_t = model::cores())]
+    threads: usize,
 }
 
 /// Compresses a file with an entry's predictions.
@@ -30,7 +33,7 @@ pub struct Args {
 pub fn compress(common: &Common, args: &Args) -> Result<(), Fault> {
     let (loaded, key) = open(common, &args.entry)?;
     let text = read(&args.file)?;
-    let (file, coded) = loaded.start(|mut model| compressed::write(&key, &mut model, &text))??;
+    let (file, coded) = loaded.start_on(args.threads, |mut model| compressed::write(&key, &mut model, &text))??;
     write(&args.output, &file)?;
     let per_byte = 8.0 * coded.bytes.len() as f64 / text.len().max(1) as f64;
     if common.json {
@@ -58,7 +61,7 @@ pub fn decompress(common: &Common, args: &Args) -> Result<(), Fault> {
     let (loaded, key) = open(common, &args.entry)?;
     let file = read(&args.file)?;
     let named = |fault: Fault| Fault { message: format!("{}: {}", args.file.display(), fault.message), ..fault };
-    let text = loaded.start(|mut model| compressed::read(&key, &mut model, &file))?.map_err(named)?;
+    let text = loaded.start_on(args.threads, |mut model| compressed::read(&key, &mut model, &file))?.map_err(named)?;
     write(&args.output, &text)?;
     if common.json {
         print_json(&serde_json::json!({ "bytes": text.len() }));
@@ -79,7 +82,7 @@ fn open(common: &Common, entry: &str) -> Result<(Loaded, Key), Fault> {
         read(path)?
     } else {
         let golf = Golf::open(common.root.as_deref())?;
-        let (_, candidate) = golf.candidates(&[entry.to_owned()])?.remove(0);
+        let (_, candidate) = golf.candidates(&[entry.to_owned()])?.next().expect("one is named");
         candidate?.submission.artifact
     };
     let artifact = Artifact::read(&bytes).map_err(|faults| Fault::entry_lines(&faults))?;

@@ -3,9 +3,9 @@
 use super::bench::Bench;
 use super::score::Means;
 use super::{Common, all, messages, print, print_json, score, simulate, site};
-use crate::golf::{Candidate, Golf};
+use crate::golf::{Candidate, Golf, Overview};
 use crate::worker::JobError;
-use crate::{Fault, audit, estimate, portrait, public, table};
+use crate::{Fault, audit, portrait, public, table};
 use golf_record::write_atomically;
 use golf_task::Task;
 use std::fs;
@@ -52,38 +52,37 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         faults.extend(done.err());
     }
     skipped.dedup();
-    let mut board = golf.leaderboard()?;
-    board.leaders.note(&portrait::today());
+    let mut overview = golf.overview()?;
+    overview.board.leaders.note(&portrait::today());
+    let Overview { board, public: public_tables, estimates } = &overview;
     let tables = board.tables();
     golf.store.put_leaders(&board.leaders)?;
-    let public_tables = golf.public_tables()?;
     golf.store.put_derived("leaderboard.csv", &tables.csv)?;
     golf.store.put_derived("leaderboard.json", &tables.json)?;
     golf.store.put_derived("measurements.csv", &tables.measurements)?;
     if !public_tables.is_empty() {
-        golf.store.put_derived("public.csv", &golf_record::public_csv(&public_tables))?;
+        golf.store.put_derived("public.csv", &golf_record::public_csv(public_tables))?;
         golf.store.put_derived("public.json", &golf_record::to_json(&serde_json::json!({ "tasks": public_tables })))?;
     }
-    rewrite(&golf.root.join("README.md"), |text| table::in_readme(text, &board))?;
-    rewrite(&golf.root.join("README.md"), |text| table::public_in_readme(text, &public_tables))?;
-    for task in &public_tables {
+    rewrite(&golf.root.join("README.md"), |text| table::in_readme(text, board))?;
+    rewrite(&golf.root.join("README.md"), |text| table::public_in_readme(text, public_tables))?;
+    for task in public_tables {
         let readme = golf.root.join("tasks").join(&task.task).join("README.md");
         rewrite(&readme, |text| table::in_public_task_readme(text, task))?;
     }
     for task in &golf.tasks {
         let readme = golf.root.join("tasks").join(&task.definition.id).join("README.md");
-        rewrite(&readme, |text| table::in_task_readme(text, &board, &task.definition))?;
+        rewrite(&readme, |text| table::in_task_readme(text, board, &task.definition))?;
     }
-    let estimates = estimate::estimates(&golf)?;
     golf.store.put_derived("boards.csv", &estimates.boards_csv(&board.entries))?;
     golf.store.put_derived("energy.csv", &estimates.energy_csv())?;
-    let pages = site::render(&golf, &board, &tables, &estimates)?;
+    let pages = site::render(&golf, &overview, &tables)?;
     if common.json {
         print_json(
             &serde_json::json!({ "rows": board.rows(), "pages": pages, "site": golf.root.join("site/dist"), "skipped": skipped, "errors": messages(&faults) }),
         );
     } else {
-        print(&table::terminal(&board, &bench.machine.id));
+        print(&table::terminal(board, &bench.machine.id));
         skipped.iter().for_each(|line| print(&format!("{line}\n")));
         print(&format!("site: {} ({pages} files)\n", golf.root.join("site/dist/index.html").display()));
         if let Some(sentence) = public::passed_over(&missing) {

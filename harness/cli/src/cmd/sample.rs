@@ -41,7 +41,7 @@ pub struct Args {
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let sampler = Sampler::new(args.temperature, args.top_k, args.seed)?;
     let golf = Golf::open(common.root.as_deref())?;
-    let (_, candidate) = golf.candidates(std::slice::from_ref(&args.slug))?.remove(0);
+    let (_, candidate) = golf.candidates(std::slice::from_ref(&args.slug))?.next().expect("one is named");
     let candidate = candidate?;
     let artifact = Artifact::read(&candidate.submission.artifact).expect("checked before");
     let loaded = model::load(&artifact)?;

@@ -83,7 +83,12 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
 }
 
 /// Scores submissions on published benchmarks whose data is here, and records the scores.
-fn published(common: &Common, golf: &Golf, candidates: Vec<Checked>, args: &Args) -> Result<(), Fault> {
+fn published(
+    common: &Common,
+    golf: &Golf,
+    candidates: impl Iterator<Item = Checked>,
+    args: &Args,
+) -> Result<(), Fault> {
     let (tasks, missing) = public::fetched(golf, args.task.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
     for (slug, candidate) in candidates {
@@ -226,7 +231,12 @@ pub fn describe_task(task: &TaskScore) -> String {
 }
 
 /// The exact cost of any text files.
-fn texts(common: &Common, candidates: Vec<Checked>, files: &[PathBuf], threads: usize) -> Result<(), Fault> {
+fn texts(
+    common: &Common,
+    candidates: impl Iterator<Item = Checked>,
+    files: &[PathBuf],
+    threads: usize,
+) -> Result<(), Fault> {
     let mut documents = vec![];
     for (slug, candidate) in candidates {
         let candidate = candidate?;

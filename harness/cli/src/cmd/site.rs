@@ -1,10 +1,9 @@
 //! `site`
 
 use super::{Common, print, print_json};
-use crate::golf::Golf;
-use crate::{Fault, estimate};
-use golf_estimate::Estimates;
-use golf_record::{Leaderboard, Tables};
+use crate::Fault;
+use crate::golf::{Golf, Overview};
+use golf_record::Tables;
 
 /// Most items shown of a task.
 const EXAMPLES: usize = 4;
@@ -15,8 +14,8 @@ const EXAMPLES: usize = 4;
 /// If records can't be read or pages can't be written.
 pub fn run(common: &Common) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
-    let board = golf.leaderboard()?;
-    let pages = render(&golf, &board, &board.tables(), &estimate::estimates(&golf)?)?;
+    let overview = golf.overview()?;
+    let pages = render(&golf, &overview, &overview.board.tables())?;
     let folder = golf.root.join("site/dist");
     if common.json {
         print_json(&serde_json::json!({ "pages": pages, "site": folder }));
@@ -43,15 +42,14 @@ fn examples(task: &golf_task::Task, season: &str) -> Vec<golf_task::Item> {
 ///
 /// # Errors
 /// If pages can't be written.
-pub fn render(golf: &Golf, board: &Leaderboard, tables: &Tables, estimates: &Estimates) -> Result<usize, Fault> {
+pub fn render(golf: &Golf, overview: &Overview, tables: &Tables) -> Result<usize, Fault> {
     let tasks: Vec<golf_task::Definition> = golf.tasks.iter().map(|task| task.definition.clone()).collect();
-    let public = golf.public_tables()?;
     let (command, season) = ("cargo golf site", golf.season.as_str());
     let examples = golf.tasks.iter().map(|task| (task.definition.id.clone(), examples(task, season))).collect();
     let base = std::env::var("GOLF_SITE_URL").ok().filter(|url| !url.is_empty());
     let base = base.map(|url| if url.ends_with('/') { url } else { url + "/" });
     let (examples, base) = (&examples, base.as_deref());
-    let site =
-        golf_site::Site { board, tasks: &tasks, public: &public, season, tables, estimates, examples, base, command };
+    let Overview { board, public, estimates } = overview;
+    let site = golf_site::Site { board, tasks: &tasks, public, season, tables, estimates, examples, base, command };
     golf_site::render(&site, &golf.root.join("site/dist")).map_err(|fault| Fault::machine(fault.to_string()))
 }

@@ -54,11 +54,11 @@ pub(super) fn ratios(strata: &[Vec<Part>], times: usize) -> Vec<f64> {
     (0..times).map(once).collect()
 }
 
-/// Differences of the scores when all strata are drawn from again, each as often as it has items: strata in order; of one where each has its
-/// own items, the first's before the second's.
-pub(super) fn differences(strata: &[Stratum], times: usize) -> Vec<f64> {
+/// Differences of the scores when all strata are drawn from again, each as often as it has items, without end: strata in order; of one where each has
+/// its own items, the first's before the second's.
+pub(super) fn differences(strata: &[Stratum]) -> impl Iterator<Item = f64> {
     let mut random = Random(SEED);
-    let once = |_| {
+    std::iter::repeat_with(move || {
         let mut sums = [Sum::default(); 2];
         for stratum in strata {
             match stratum {
@@ -77,6 +77,5 @@ pub(super) fn differences(strata: &[Stratum], times: usize) -> Vec<f64> {
             }
         }
         sums[0].ratio() - sums[1].ratio()
-    };
-    (0..times).map(once).collect()
+    })
 }

@@ -207,3 +207,35 @@ fn luck_is_seldom_taken_for_more() {
     // Binomial: 15 expected, standard deviation 3.8.
     assert!((4..=28).contains(&found), "{found} of {PAIRS}");
 }
+
+/// Documents, and fresh exercises in groups: near ties, clear ones and none.
+fn any_scores() -> impl proptest::strategy::Strategy<Value = [Score; 2]> {
+    use proptest::prelude::*;
+    let documents = (prop::collection::vec((50u64..60, 0u64..16, 1u64..9), 8..20), 0u64..6).prop_map(|(rows, lead)| {
+        [0, 1].map(|side| {
+            let cost = |&(cost, off, _): &(u64, u64, u64)| if side == 0 { cost + lead } else { cost + off / 2 };
+            rows.iter().enumerate().map(|(index, row)| document(index, cost(row), row.2)).collect::<Vec<_>>()
+        })
+    });
+    let exercises =
+        (prop::collection::vec((any::<bool>(), any::<u8>()), 8..30), any::<bool>()).prop_map(|(rows, fresh)| {
+            [0, 1].map(|side| {
+                let right = |row: &(bool, u8)| if side == 0 { row.0 } else { row.1 > 40 };
+                rows.iter().enumerate().map(|(index, row)| exercise(index, "g", fresh, right(row))).collect::<Vec<_>>()
+            })
+        });
+    (prop_oneof![documents, exercises], any::<bool>()).prop_map(|([first, second], turned)| {
+        let names = if turned { ["b", "a"] } else { ["a", "b"] };
+        [score(names[0], first), score(names[1], second)]
+    })
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_quick_way_decides_what_the_figures_say([a, b] in any_scores()) {
+        let whole = Comparison::of(&a, &b, "t").unwrap();
+        proptest::prop_assert_eq!(decide(&a, &b, "t").unwrap(), whole.verdict(), "{:?}", whole);
+    }
+}
