@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         tables: &tables,
         estimates: &fixtures::estimates(),
         examples: &fixtures::examples(),
+        schemas: &[],
         base: None,
         command: "cargo golf site",
     };

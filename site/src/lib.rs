@@ -42,6 +42,8 @@ pub struct Site<'a> {
     pub estimates: &'a golf_estimate::Estimates,
     /// A few items of each task, by its id.
     pub examples: &'a BTreeMap<String, Vec<golf_task::Item>>,
+    /// JSON Schemas of the file formats, by name.
+    pub schemas: &'a [(&'static str, String)],
     /// Where the site will be, with a slash at the end, if that is known: what must be absolute elsewhere is so then.
     pub base: Option<&'a str>,
     /// The command that renders the site, named at the foot of each page.
@@ -97,6 +99,9 @@ pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     files.add("measurements.csv", site.tables.measurements.as_str());
     files.add("boards.csv", site.estimates.boards_csv(&site.board.entries));
     files.add("energy.csv", site.estimates.energy_csv());
+    for (name, schema) in site.schemas {
+        files.add(format!("schemas/{name}.json"), schema.as_str());
+    }
     page::index(&book, &mut files)?;
     page::board(&book, &mut files);
     page::compare(&book, &mut files);

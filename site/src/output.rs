@@ -62,25 +62,8 @@ fn list<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
 
 fn put(out: &Path, path: &str, content: &[u8]) -> Result<(), SiteError> {
     let path = out.join(path);
-    replace(&path, content).map_err(|fault| SiteError::Write { path, fault })
-}
-
-/// In one step, so that readers get the old file or the new one. What a power cut takes is rendered again, so nobody waits for the disk.
-fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    if fs::read(path).is_ok_and(|old| old == content) {
-        return Ok(());
-    }
-    let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().unwrap_or_default());
-    let part = folder.join(format!(".{}.part", name.to_string_lossy()));
-    if let Err(fault) = fs::write(&part, content) {
-        // The folder isn't there yet, or nothing can be done.
-        if fault.kind() != std::io::ErrorKind::NotFound {
-            return Err(fault);
-        }
-        fs::create_dir_all(folder)?;
-        fs::write(&part, content)?;
-    }
-    fs::rename(&part, path)
+    // What a power cut takes is rendered again, so nobody waits for the disk.
+    golf_record::write_derived(&path, content).map_err(|fault| SiteError::Write { path, fault })
 }
 
 /// Whether a listed path is one that a render could have written: whatever the list says, nothing else is deleted.

@@ -14,9 +14,9 @@ fn render_into(board: &Leaderboard, tasks: &[Definition], out: &Path) -> Result<
     let (tables, estimates) = (board.tables(), estimates());
     let public = if board.entries.is_empty() { vec![] } else { public_fixtures() };
     let (command, season) = ("cargo golf site", "2026-4");
-    let (examples, base) = (examples(), None);
+    let (examples, schemas, base) = (examples(), &[], None);
     let (tables, examples, estimates) = (&tables, &examples, &estimates);
-    let site = Site { board, tasks, public: &public, season, tables, estimates, examples, base, command };
+    let site = Site { board, tasks, public: &public, season, tables, estimates, examples, schemas, base, command };
     render(&site, out)
 }
 

@@ -54,11 +54,13 @@ pub struct Overview {
 pub type Checked = (String, Result<Candidate, Fault>);
 
 /// `tasks/season.json`
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Season {
-    schema: u32,
-    season: String,
+pub struct Season {
+    /// Version of this format: 1.
+    pub schema: u32,
+    /// From which fresh items are drawn.
+    pub season: String,
 }
 
 impl Golf {

@@ -14,6 +14,7 @@ pub mod portrait;
 pub mod public;
 pub mod pull_request;
 pub mod qemu;
+pub mod schemas;
 pub mod simulate;
 pub mod table;
 pub mod verdict;

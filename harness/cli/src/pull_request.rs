@@ -249,6 +249,6 @@ pub fn printable(path: &str) -> String {
 
 /// A character, or a question mark for one that steers a terminal, turns the direction of writing or can't be seen.
 pub fn visible(c: char) -> char {
-    let hidden = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}');
+    let hidden = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffc}' | '\u{fffe}' | '\u{ffff}');
     if c.is_control() || hidden { '?' } else { c }
 }

@@ -16,7 +16,7 @@ const FAULTS: usize = 50;
 const FAULT: usize = 500;
 
 /// What a pull request comes to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// 1
@@ -38,7 +38,7 @@ pub struct Verdict {
 }
 
 /// What a pull request is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum About {
     /// An entry, new or changed.
@@ -52,7 +52,7 @@ pub enum About {
 }
 
 /// An entry that has been scored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scored {
     /// Its folder.
@@ -78,7 +78,7 @@ pub struct Scored {
 }
 
 /// A task's score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskLine {
     /// Its id.
@@ -92,7 +92,7 @@ pub struct TaskLine {
 }
 
 /// A place in a class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassLine {
     /// Upper limit in bytes.
@@ -129,7 +129,10 @@ impl Verdict {
     /// # Errors
     /// If it is too large, not JSON of this form, or any text in it is of another form than its field's.
     pub fn read(text: &[u8]) -> Result<Self, Fault> {
-        let bad = |message: String| Fault::entry(format!("not a verdict: {message}"));
+        // A reader's message may quote what it read.
+        let bad = |message: String| {
+            Fault::entry(format!("not a verdict: {message}").chars().map(visible).collect::<String>())
+        };
         if text.len() > LIMIT {
             return Err(bad(format!("{} bytes, more than {LIMIT}", text.len())));
         }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// A board.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Board {
     /// Version of this format: 1.
@@ -22,6 +23,7 @@ pub struct Board {
     /// The microcontroller on it.
     pub chip: String,
     /// Its kinds of cores. One of them runs the model, and the first that has been counted is shown.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub cores: Vec<&'static Core>,
     /// Highest clock by its maker's word, in hertz.
     pub clock: Cited<u64>,
@@ -35,6 +37,7 @@ pub struct Board {
 
 /// A figure and the key of its source.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cited<T> {
     /// The figure.
@@ -48,6 +51,7 @@ pub struct Cited<T> {
 
 /// Where a figure comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Title and publisher.
@@ -60,6 +64,7 @@ pub struct Source {
 
 /// What a memory can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Keeps the code and the model.
@@ -70,6 +75,7 @@ pub enum Kind {
 
 /// Where a memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
     /// On the chip.
@@ -80,6 +86,7 @@ pub enum Place {
 
 /// A memory.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
     /// For people.
@@ -97,6 +104,7 @@ pub struct Memory {
 
 /// Bytes per second, each end only if there is a source for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Of reads here and there.

@@ -15,6 +15,7 @@ pub const LEEWAY: f64 = 0.2;
 
 /// What was looked for in one artifact, and what was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Audit {
     /// Version of this format: 1.
@@ -42,6 +43,7 @@ pub struct Audit {
 
 /// A piece of a task's text that stands in the artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Overlap {
     /// The task.
@@ -56,6 +58,7 @@ pub struct Overlap {
 
 /// A task's fixed items against its fresh ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Parts {
     /// The task, as `id@version`.
@@ -73,6 +76,7 @@ pub struct Parts {
 /// The headline task's text against other text. Costs are shares of what the same text costs a model that starts without knowledge (context mixing of
 /// six orders), so that harder text doesn't count against an entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HeldOut {
     /// SHA-256 of the other text's files, in their order.
@@ -89,6 +93,7 @@ pub struct HeldOut {
 
 /// What readers should know of a score.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Caveat {
     /// Where it comes from.
@@ -99,6 +104,7 @@ pub struct Caveat {
 
 /// Where a caveat comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CaveatKind {
     /// [`Audit::overlap`]

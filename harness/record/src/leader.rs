@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// The records of all classes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Leaders {
     /// Version of this format: 1.
@@ -21,6 +22,7 @@ pub struct Leaders {
 
 /// A record taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Leader {
     /// Upper limit of the class in bytes.

@@ -36,4 +36,4 @@ pub use simulation::{
     TARGETS,
 };
 #[cfg(feature = "store")]
-pub use store::{Store, StoreError, write_atomically};
+pub use store::{Store, StoreError, write_atomically, write_derived};

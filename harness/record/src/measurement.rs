@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything measured of one artifact on one machine. Raw samples in base units; nothing derived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Measurements {
     /// Version of this format: 1.
@@ -28,6 +29,7 @@ pub struct Measurements {
 
 /// A machine's fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     /// Names the machine in file names: `[a-z0-9-]`.
@@ -50,6 +52,7 @@ pub struct Machine {
 
 /// What the machine could do at most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Roofline {
     /// Size of the buffer that was read.
@@ -64,6 +67,7 @@ pub struct Roofline {
 
 /// One quantity, sampled several times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Measurement {
     /// `load`, `first_token`, `artifact_to_token` (from the file to the first prediction), `prompt`, `generate`, `read` and `products` (what reading
@@ -80,6 +84,7 @@ pub struct Measurement {
 
 /// An amount of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Work {
     /// Tokens.
@@ -90,6 +95,7 @@ pub struct Work {
 
 /// Something that went wrong with one entry, while the others went on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
     /// What was being done, such as `score prose` or `measure`.
@@ -102,6 +108,7 @@ pub struct Failure {
 
 /// How something went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// The process ended by itself, with an error or a signal.

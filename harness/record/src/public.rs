@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 /// Everything scored of one artifact on public tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Public {
     /// Version of this format: 1.
@@ -26,6 +27,7 @@ pub struct Public {
 
 /// The score on one public task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublicTask {
     /// The task's folder.
@@ -38,6 +40,7 @@ pub struct PublicTask {
 
 /// The score on the items of one data file. Costs are in 2^-16 bits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PartScore {
     /// The file's name without its end.

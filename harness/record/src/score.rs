@@ -11,6 +11,7 @@ pub const SCORE_SCHEMA: u32 = 2;
 
 /// Everything scored of one artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Score {
     /// Version of this format: [`SCORE_SCHEMA`].
@@ -31,6 +32,7 @@ pub struct Score {
 
 /// The artifact's facts, counted by the harness.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactFacts {
     /// Lower-case hexadecimal.
@@ -43,6 +45,7 @@ pub struct ArtifactFacts {
 
 /// An engine and the version of its arithmetic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EngineId {
     /// As in `submission.json`.
@@ -53,6 +56,7 @@ pub struct EngineId {
 
 /// A digest of logits that every target can reproduce.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Probe {
     /// Predictions it covers.
@@ -63,6 +67,7 @@ pub struct Probe {
 
 /// The score on one task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "stored::Stored", try_from = "stored::Stored")]
 pub struct TaskScore {
     /// The task's folder.

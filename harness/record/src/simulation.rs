@@ -11,6 +11,7 @@ pub const IN_PROCESS: &str = TARGETS[0];
 
 /// Everything that one simulated target makes of one artifact. Deterministic; raw integers, nothing derived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Simulation {
     /// Version of this format: [`Simulation::SCHEMA`].
@@ -40,6 +41,7 @@ pub struct Simulation {
 
 /// A simulator and its version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Simulator {
     /// Its name.
@@ -50,6 +52,7 @@ pub struct Simulator {
 
 /// A simulated machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SimulatedMachine {
     /// As its simulator calls it.
@@ -72,6 +75,7 @@ impl Simulation {
 
 /// What was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Figures {
     /// The digest of the logits as the target computed them.
@@ -95,6 +99,7 @@ pub struct Figures {
 
 /// Tokens, and the instructions retired for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Instructions {
     /// How many tokens.
@@ -105,6 +110,7 @@ pub struct Instructions {
 
 /// Instructions by kind, as far as they cost more than an addition; what is left is plain arithmetic and moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InstructionMix {
     /// Reads of RAM.
@@ -129,6 +135,7 @@ pub struct InstructionMix {
 
 /// Accesses of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Accesses {
     /// How many instructions.
@@ -139,6 +146,7 @@ pub struct Accesses {
 
 /// RAM by use, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ram {
     /// Deepest use of the stack.
@@ -151,6 +159,7 @@ pub struct Ram {
 
 /// Flash by use, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Flash {
     /// The model's image.

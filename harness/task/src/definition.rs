@@ -6,6 +6,7 @@ use std::path::Path;
 
 /// What `tasks/<id>/task.json` says. Unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
     /// Version of this format: 1.
@@ -40,6 +41,7 @@ pub struct Definition {
 
 /// How published data files are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// What a file looks like.
@@ -60,6 +62,7 @@ pub struct Source {
 
 /// What a published data file looks like. JSON is a value a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// The text itself.
@@ -78,6 +81,7 @@ pub enum Format {
 
 /// What others score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// The model or the program.
@@ -95,6 +99,7 @@ pub struct Reference {
 
 /// Where a reference's figure is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceKind {
     /// From its authors or others, who had means of their own.
@@ -105,6 +110,7 @@ pub enum ReferenceKind {
 
 /// How items are put and scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Bits per byte of documents.
@@ -119,6 +125,7 @@ pub enum Kind {
 
 /// A data file, pinned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DataFile {
     /// Relative to the task's folder; its name alone if it is published elsewhere.
@@ -153,6 +160,7 @@ impl Definition {
 
 /// Items made by a generator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Generated {
     /// Its name in [`crate::generator`].

@@ -20,6 +20,7 @@ pub mod simulate;
 pub mod site;
 pub mod verify;
 
+use crate::pull_request::visible;
 use crate::{Blame, Fault};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
@@ -118,8 +119,9 @@ pub fn complain(fault: &Fault, json: bool) {
         };
         print_json(&serde_json::json!({ "blame": blame, "errors": messages(std::slice::from_ref(fault)) }));
     } else {
+        // Whatever a message quotes, it doesn't steer the terminal.
         for line in fault.message.lines() {
-            eprintln!("error: {line}");
+            eprintln!("error: {}", line.chars().map(visible).collect::<String>());
         }
     }
 }

@@ -50,6 +50,8 @@ pub fn render(golf: &Golf, overview: &Overview, tables: &Tables) -> Result<usize
     let base = base.map(|url| if url.ends_with('/') { url } else { url + "/" });
     let (examples, base) = (&examples, base.as_deref());
     let Overview { board, public, estimates } = overview;
-    let site = golf_site::Site { board, tasks: &tasks, public, season, tables, estimates, examples, base, command };
+    let schemas = &crate::schemas::all();
+    let tasks = &tasks;
+    let site = golf_site::Site { board, tasks, public, season, tables, estimates, examples, schemas, base, command };
     golf_site::render(&site, &golf.root.join("site/dist")).map_err(|fault| Fault::machine(fault.to_string()))
 }

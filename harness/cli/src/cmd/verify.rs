@@ -4,8 +4,8 @@ use super::score::{Means, score_in_child};
 use super::{Common, all, messages, print, print_json};
 use crate::golf::{Candidate, Golf};
 use crate::worker::Message;
-use crate::{Fault, public};
-use golf_record::{Score, TaskScore};
+use crate::{Fault, machine, public};
+use golf_record::{Machine, Score, TaskScore};
 use golf_task::Task;
 
 /// Arguments of `verify`.
@@ -56,7 +56,9 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         }
     }
     if common.json {
-        print_json(&serde_json::json!({ "verified": documents, "errors": messages(&faults) }));
+        let Machine { rustc, commit, .. } = machine::this(&golf.root);
+        let harness = serde_json::json!({ "commit": commit, "rustc": rustc });
+        print_json(&serde_json::json!({ "verified": documents, "harness": harness, "errors": messages(&faults) }));
     }
     all(faults)
 }

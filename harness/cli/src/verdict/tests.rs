@@ -66,6 +66,9 @@ fn text_that_no_harness_writes_is_refused() {
         assert!(fault.message.contains(&format!("`{field}`")), "{field}: {fault}");
     }
     assert!(Verdict::read(&vec![b' '; LIMIT + 1]).is_err());
+    // The reader of JSON quotes what it doesn't know.
+    let fault = Verdict::read(br#"{"\u001b[2J\u202e": 1}"#).unwrap_err();
+    assert!(fault.message.contains("`?[2J?`"), "{fault}");
 }
 
 #[test]

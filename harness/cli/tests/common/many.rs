@@ -1,5 +1,9 @@
 //! A project with as many entries as asked for: tiny artifacts of their own each, and scores made of a recorded one, from far better to far worse.
 
+#[path = "copy.rs"]
+mod copy;
+
+use copy::copy;
 use golf_artifact::{Artifact, example};
 use golf_record::submission::{ArtifactFile, Manifest, Training, hex};
 use golf_record::{ArtifactFacts, HEADLINE, Outcome, Score, to_json};
@@ -59,18 +63,5 @@ pub(crate) fn make(root: &Path, entries: usize) {
         put("results", "score.json", to_json(&own).as_bytes());
         let simulation = simulation.replace(LENT, &slug).replace(&score.artifact.sha256, &sha256);
         put("results", "riscv32imc.json", simulation.as_bytes());
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
     }
 }

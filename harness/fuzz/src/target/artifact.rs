@@ -37,17 +37,16 @@ fn accepted(artifact: &Artifact<'_>, data: &[u8]) {
     assert!(artifact.header_bytes() >= 8);
     artifact.parameters();
     artifact.accounts();
-    for form in [Form::Plain, Form::Coded] {
-        let written = artifact.write(form);
-        let again = Artifact::read(&written).expect("what was written is in order");
+    let plain = artifact.write(Form::Plain);
+    for written in [&plain, &artifact.write(Form::Coded)] {
+        let again = Artifact::read(written).expect("what was written is in order");
         assert_eq!(again.model(), artifact.model());
-        assert_eq!(again.write(form), written, "{form:?}");
-        assert_eq!(again.write(Form::Plain), artifact.write(Form::Plain));
+        assert_eq!(again.write(Form::Plain), plain);
     }
     match artifact.model() {
         Model::Ternary(_) => {
             let image = artifact.image().expect("what is accepted has an image");
-            engine::agree(&image, &data[..data.len().min(12)]);
+            engine::agree(&image, &data[..data.len().min(6)]);
         }
         Model::Mix { orders, log2_slots } if *log2_slots < 15 => {
             let config = golf_mix::Config { orders: *orders, log2_slots: *log2_slots };

@@ -25,7 +25,8 @@ pub(super) fn agree(image: &[u8], text: &[u8]) {
     assert!(oracle.vocabulary().spells(&tokens, text));
     let mut expected = vec![];
     oracle.predict_document(&tokens, 0, &mut |index, logits| {
-        let costs = logits.iter().map(|&each| logit::Normalizer::new(logits).cost(each).0);
+        let normalizer = logit::Normalizer::new(logits);
+        let costs = logits.iter().map(|&each| normalizer.cost(each).0);
         assert!(costs.min().is_some_and(|least| least < 32 << 16), "some token must be likely");
         assert_eq!(index, expected.len());
         expected.push(logits.to_vec());
@@ -125,7 +126,7 @@ pub(super) fn run_image(data: &[u8]) {
 
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     (0..12u8)
-        .map(|seed| (0..600u32).map(|at| (at * (2 * u32::from(seed) + 1) * 37 >> 3) as u8 ^ seed).collect())
+        .map(|seed| (0..600u32).map(|at| ((at * (2 * u32::from(seed) + 1) * 37) >> 3) as u8 ^ seed).collect())
         .collect()
 }
 

@@ -71,7 +71,7 @@ fn on_board(entry: Entry, leaders: Leaders) {
 fn verdict(text: &[u8]) {
     match Verdict::read(text) {
         Ok(verdict) => {
-            assert_eq!(verdict.clone().bounded(), verdict);
+            assert_eq!(Verdict::read(to_json(&verdict).as_bytes()).as_ref(), Ok(&verdict));
             let comment = verdict.markdown();
             assert!(is_plain(&comment), "{comment:?}");
             assert!(!comment.contains("<script") || comment.contains("`` "), "{comment:?}");
@@ -90,6 +90,7 @@ fn entry() -> Entry {
         measurements: vec![],
         simulations: vec![],
         audit: None,
+        portrait: golf_record::Portrait::default(),
     }
 }
 

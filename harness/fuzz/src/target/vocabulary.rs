@@ -8,7 +8,8 @@ pub(super) fn run(data: &[u8]) {
     let Some(([how, length], rest)) = data.split_first_chunk() else { return };
     let (text, mut rest) = rest.split_at(usize::from(*length).min(rest.len()));
     let singles = 255 - usize::from(how >> 6);
-    let mut tokens: Vec<&[u8]> = SINGLES[..=singles].iter().map(std::slice::from_ref).collect();
+    let bytes: Vec<u8> = (0..=255).collect();
+    let mut tokens: Vec<&[u8]> = bytes[..=singles].chunks(1).collect();
     while let Some((&length, after)) = rest.split_first() {
         let (token, after) = after.split_at(usize::from(length).min(after.len()));
         tokens.push(token);
@@ -29,8 +30,8 @@ pub(super) fn run(data: &[u8]) {
         && singles == 255
         && sorted.windows(2).all(|pair| pair[0] != pair[1])
         && tokens.iter().all(|token| (1..=255).contains(&token.len()));
-    let bytes = tokens.concat();
-    let vocabulary = Vocabulary::new(&offsets, &bytes, &order, tokenization);
+    let joined = tokens.concat();
+    let vocabulary = Vocabulary::new(&offsets, &joined, &order, tokenization);
     // Without a byte's own token, another one of the input may stand in for it.
     assert!(vocabulary.is_ok() || !is_sound, "refused: {vocabulary:?}");
     let Ok(vocabulary) = vocabulary else { return };
@@ -48,16 +49,6 @@ pub(super) fn run(data: &[u8]) {
         }
     }
 }
-
-const SINGLES: [u8; 256] = {
-    let mut all = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        all[byte] = byte as u8;
-        byte += 1;
-    }
-    all
-};
 
 /// Longest match by trying every token.
 fn longest(tokens: &[&[u8]], text: &[u8]) -> Vec<u32> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A task.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stored {
     id: String,
@@ -14,6 +15,7 @@ pub(super) struct Stored {
 
 /// Consecutive items of one kind and group. All columns have an element for each item.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Stratum {
     Documents {
@@ -57,6 +59,7 @@ fn is_false(value: &bool) -> bool {
 
 /// Ids, or only the first and the last where they count up: `"s001..s020"`.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Ids {
     Counted(String),
@@ -65,6 +68,7 @@ enum Ids {
 
 /// A small number for each item: a string of digits to base 36 where each has one digit.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Marks {
     Digits(String),
@@ -192,6 +196,12 @@ fn items_of(stratum: Stratum) -> Result<Vec<ItemScore>, String> {
         Stratum::Documents { group, fresh, ids, bytes, tokens, cost, ideal } => {
             let items = bytes.len();
             same_length(items, &[tokens.len(), cost.len(), ideal.as_ref().map_or(items, Vec::len)])?;
+            let all = [&bytes, &tokens, &cost].into_iter().chain(&ideal).flatten();
+            let most = all.copied().max().unwrap_or(0);
+            // Drawn again and again, the largest item could come each time.
+            if u128::from(most) * items as u128 > 1 << 50 {
+                return Err(format!("{most} in a stratum of {items} items is more than any run comes to"));
+            }
             let outcome = |i: usize| Outcome::Document {
                 bytes: bytes[i],
                 tokens: tokens[i],
@@ -261,7 +271,7 @@ mod tests {
             id: id.into(),
             group: String::new(),
             fresh: false,
-            outcome: Outcome::Document { bytes: 3, tokens: 2, cost: u64::MAX, ideal },
+            outcome: Outcome::Document { bytes: 3, tokens: 2, cost: 1 << 40, ideal },
         };
         let written = |right| ItemScore {
             id: "..".into(),
@@ -296,5 +306,6 @@ mod tests {
         assert!(read(&documents("[\"a\"]", "[1,2,3]")).contains("columns of 3 and of 1 items"));
         let continuation = r#"{"kind":"continuations","ids":["a"],"right":"!","output":[""]}"#;
         assert!(read(continuation).contains("no digit"));
+        assert!(read(&documents("\"a1..a3\"", "[1,9223372036854775807,1]")).contains("more than any run"));
     }
 }

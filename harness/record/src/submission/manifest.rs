@@ -12,23 +12,31 @@ const VALUES: usize = 4_096;
 /// What `submission.json` says. Reading one from a folder checks far more than its types; see
 /// [`super::Submission::read`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Version of the format, 1.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1)))]
     pub schema: u32,
     /// The entry's name, at most 60 characters.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 60)))]
     pub name: String,
     /// Who made it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 20), inner(length(min = 1, max = 100))))]
     pub authors: Vec<String>,
     /// An SPDX expression.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200)))]
     pub license: String,
     /// What it is, at most 2,000 characters on one line.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2_000), regex(pattern = "^[^\\n]*$")))]
     pub description: String,
     /// The engine that runs it.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ENGINES)))]
     pub engine: String,
     /// The file that inference reads.
     pub artifact: ArtifactFile,
     /// What it uses, a few words each.
+    #[cfg_attr(feature = "schema", schemars(length(max = 32), inner(length(min = 1, max = 60))))]
     pub techniques: Vec<String>,
     /// How it was made.
     pub training: Training,
@@ -36,25 +44,32 @@ pub struct Manifest {
 
 /// The file that inference reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactFile {
     /// Its name, `model.safetensors`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = ARTIFACT)))]
     pub file: String,
     /// Its SHA-256 in lower-case hexadecimal.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub sha256: String,
 }
 
 /// How an entry was made, in its makers' words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Training {
     /// The data and where it comes from.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1_000)))]
     pub data: String,
     /// Tokens that training saw, repeated ones included.
     pub tokens: u64,
     /// The machine.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 200)))]
     pub hardware: String,
     /// Hours on that machine.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0)))]
     pub hours: f64,
 }
 
