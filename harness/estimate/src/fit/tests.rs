@@ -154,7 +154,7 @@ fn a_file_that_is_not_in_order_is_refused_with_the_reason() {
 
 #[test]
 fn the_boards_of_the_project_are_in_order() {
-    let boards = load_all(Path::new("../../boards")).unwrap();
+    let boards = load_all(Path::new("../boards")).unwrap();
     assert!(boards.len() >= 10, "{}", boards.len());
     for board in &boards {
         for kind in [Kind::Flash, Kind::Ram] {
