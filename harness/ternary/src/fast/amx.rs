@@ -30,12 +30,14 @@ macro_rules! enter {
 /// To be used only where the instructions of [`avx512::OPS`] were detected and the tiles are [granted].
 pub(crate) static OPS: Ops = Ops {
     tokens: TOKENS,
-    linear: |matrix, side, blocks, out, stride| match (side.norms.len(), matrix.bits) {
-        (1, _) => (avx512::OPS.linear)(matrix, side, blocks, out, stride),
-        (_, 1) => enter!(linear::<1>(matrix, side, blocks, out, stride)),
-        (_, 2) => enter!(linear::<2>(matrix, side, blocks, out, stride)),
-        (_, 4) => enter!(linear::<4>(matrix, side, blocks, out, stride)),
-        _ => enter!(linear::<8>(matrix, side, blocks, out, stride)),
+    linear: |matrix, batch, blocks, out, stride| {
+        batch.by_runs(matrix, blocks, out, stride, |side, blocks, out| match (side.norms.len(), matrix.bits) {
+            (1, _) => enter!(avx512::one_token(matrix, side, blocks, out)),
+            (_, 1) => enter!(linear::<1>(matrix, side, blocks, out, stride)),
+            (_, 2) => enter!(linear::<2>(matrix, side, blocks, out, stride)),
+            (_, 4) => enter!(linear::<4>(matrix, side, blocks, out, stride)),
+            _ => enter!(linear::<8>(matrix, side, blocks, out, stride)),
+        });
     },
     arrange: |q, place, words, sums| enter!(arrange(q, place, words, sums)),
     peak,

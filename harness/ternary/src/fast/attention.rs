@@ -10,20 +10,47 @@ pub(super) use crate::attention::{SERIES, STEPS};
 /// and four elements a vector, a lane a slot. Values: for every four slots a row, a lane an element, a byte a slot.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
-    keys: Vec<[i32; 16]>,
-    values: Vec<i32>,
+    pub(super) keys: Vec<[i32; 16]>,
+    pub(super) values: Vec<i32>,
     /// Vectors of a tile of keys.
-    chunks: usize,
-    /// Elements of a value, padded.
-    width: usize,
+    pub(super) chunks: usize,
+    /// Elements of a key or a value, and what those of a value are padded to.
+    pub(super) head_dim: usize,
+    pub(super) width: usize,
+    /// What the bytes of keys are changed by.
+    bias: i32,
 }
 
-/// What one query head reads.
+/// Queries that are put to a cache at once, at most.
+pub(super) const QUERIES: usize = 8;
+
+/// Queries of the heads that share a cache, of tokens in a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Queries<'a> {
+    pub(super) cache: &'a Cache,
+    /// Four elements a word, a query after the other.
+    pub(super) words: &'a [i32],
+    pub(super) each: &'a [Query],
+}
+
+/// What is known of a query besides its elements.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Query {
+    /// Of its elements.
+    pub(super) sum: i32,
+    pub(super) gain: i32,
+    /// Slot of the first token that it sees, and how many those are.
+    pub(super) begin: usize,
+    pub(super) seen: usize,
+    /// Where its output goes.
+    pub(super) place: usize,
+}
+
+/// What one query reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
     /// The query, four elements a word.
     pub(super) query: &'a [i32],
-    pub(super) query_sum: i32,
     pub(super) gain: i32,
     keys: &'a [[i32; 16]],
     pub(super) values: &'a [i32],
@@ -39,33 +66,52 @@ impl Reading<'_> {
     }
 }
 
+impl Queries<'_> {
+    /// Calls `attend` for one query after the other, with room for its scores and its output.
+    #[inline(always)]
+    pub(super) fn one_by_one(
+        &self,
+        scores: &mut [[i32; 16]],
+        out: &mut [i32],
+        attend: impl Fn(&Reading<'_>, &mut [[i32; 16]], &mut [i32]),
+    ) {
+        let Cache { keys, values, width, head_dim, .. } = self.cache;
+        for (query, words) in self.each.iter().zip(self.words.chunks_exact(self.cache.chunks)) {
+            let capacity = values.len() / width * 4;
+            let front = query.seen.min(capacity - query.begin);
+            let ranges = [(query.begin, query.begin + front), (0, query.seen - front)];
+            let reading = Reading { query: words, gain: query.gain, keys, values, width: *width, ranges };
+            attend(&reading, scores, &mut out[query.place..][..*head_dim]);
+        }
+    }
+}
+
 /// Slots for a window and a batch: a batch is written before it is read, and the two ends of what is seen must not meet in one tile.
 pub(super) fn capacity(window: usize, batch: usize) -> usize {
     (window + batch - 1 + 16).next_multiple_of(16)
 }
 
-/// The slots of what the token at `position` sees.
-pub(super) fn ranges(position: usize, window: usize, capacity: usize) -> [(usize, usize); 2] {
+/// The slot of the first token that the one at `position` sees, and how many it sees.
+pub(super) fn seen(position: usize, window: usize, capacity: usize) -> (usize, usize) {
     let seen = (position + 1).min(window);
-    let begin = (position + 1 - seen) % capacity;
-    let front = seen.min(capacity - begin);
-    [(begin, begin + front), (0, seen - front)]
+    ((position + 1 - seen) % capacity, seen)
 }
 
 impl Cache {
-    pub(super) fn new(capacity: usize, head_dim: usize) -> Self {
+    pub(super) fn new(capacity: usize, head_dim: usize, bias: i8) -> Self {
         let (chunks, width) = (head_dim.div_ceil(4), head_dim.next_multiple_of(16));
-        Cache { keys: vec![[0; 16]; capacity / 16 * chunks], values: vec![0; capacity / 4 * width], chunks, width }
+        let (keys, values) = (vec![[0; 16]; capacity / 16 * chunks], vec![0; capacity / 4 * width]);
+        Cache { keys, values, chunks, head_dim, width, bias: whole_word([bias; 4]) }
     }
 
     /// Stores keys, rotated and quantised, and values, quantised, of one to four tokens whose slots share words of values.
     pub(super) fn write(&mut self, slot: usize, keys: &[&[i8]], values: &[&[i8]]) {
-        let tile = &mut self.keys[slot / 16 * self.chunks..][..self.chunks];
+        let (tile, bias) = (&mut self.keys[slot / 16 * self.chunks..][..self.chunks], self.bias);
         for (lane, key) in (slot % 16..).zip(keys) {
             let (fours, rest) = key.as_chunks::<4>();
-            tile.iter_mut().zip(fours).for_each(|(vector, four)| vector[lane] = whole_word(*four));
+            tile.iter_mut().zip(fours).for_each(|(vector, four)| vector[lane] = whole_word(*four) ^ bias);
             if !rest.is_empty() {
-                tile[fours.len()][lane] = word(rest);
+                tile[fours.len()][lane] = word(rest) ^ bias;
             }
         }
         let row = &mut self.values[slot / 4 * self.width..][..self.width];
@@ -81,16 +127,6 @@ impl Cache {
                 *word = *word & mask | i32::from(value as u8) << shift;
             }
         }
-    }
-
-    pub(super) fn reading<'a>(
-        &'a self,
-        query: &'a [i32],
-        query_sum: i32,
-        gain: i32,
-        ranges: [(usize, usize); 2],
-    ) -> Reading<'a> {
-        Reading { query, query_sum, gain, keys: &self.keys, values: &self.values, width: self.width, ranges }
     }
 }
 
@@ -130,6 +166,18 @@ pub(super) fn rotate(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
     }
 }
 
+/// Normalises and rotates a query; its elements go four a word. Returns their sum.
+#[inline(always)]
+pub(super) fn query(x: &mut [i32], turns: &[i32], rotated: &mut [i8], words: &mut [i32]) -> i32 {
+    rotate(x, turns, rotated);
+    let (fours, rest) = rotated.as_chunks::<4>();
+    words.iter_mut().zip(fours).for_each(|(word, four)| *word = whole_word(*four));
+    if !rest.is_empty() {
+        words[fours.len()] = word(rest);
+    }
+    rotated.iter().map(|&q| i32::from(q)).sum()
+}
+
 /// A value to 24 steps a unit.
 #[inline(always)]
 pub(super) fn quantise_value(value: &[i32], out: &mut [i8]) {
@@ -146,6 +194,46 @@ pub(super) fn weight(most: i32, score: i32) -> u32 {
     let power = ((u64::from(step) * u64::from(series)) >> 31) as u32;
     // Rounded half up in two steps, which keeps to 32 bits.
     (power.checked_shr(18 + (below >> 10)).unwrap_or(0) + 1) >> 1
+}
+
+/// [`STEPS`] and [`SERIES`] to 16 bits, and where their product is one less than the first 13 bits of [`weight`]'s power: a bit for each of the
+/// 1,024 steps of a power of two.
+#[cfg(target_arch = "x86_64")]
+pub(super) static STEPS_16: [u16; 32] = short(&STEPS);
+#[cfg(target_arch = "x86_64")]
+pub(super) static SERIES_16: [u16; 32] = short(&SERIES);
+#[cfg(target_arch = "x86_64")]
+pub(super) static CORRECTIONS: [u16; 64] = corrections();
+
+#[cfg(target_arch = "x86_64")]
+const fn short(powers: &[i32; 32]) -> [u16; 32] {
+    let (mut found, mut index) = ([0; 32], 0);
+    while index < 32 {
+        let upper = powers[index] as u32 >> 15;
+        found[index] = if upper > 0xffff { 0xffff } else { upper as u16 };
+        index += 1;
+    }
+    found
+}
+
+/// The first 14 bits of `2^(-below / 1,024)` of [`weight`], for `below` less than 1,024.
+#[cfg(target_arch = "x86_64")]
+pub(super) const fn power(below: usize) -> u16 {
+    ((STEPS[below >> 5] as u32 as u64 * SERIES[below % 32] as u32 as u64) >> 49) as u16
+}
+
+#[cfg(target_arch = "x86_64")]
+const fn corrections() -> [u16; 64] {
+    let (steps, series) = (short(&STEPS), short(&SERIES));
+    let (mut found, mut below) = ([0; 64], 0);
+    while below < 1_024 {
+        let product = ((steps[below >> 5] as u32 * series[below % 32] as u32) >> 19) as u16;
+        let missing = power(below) - product;
+        assert!(missing < 2);
+        found[below / 16] |= missing << (below % 16);
+        below += 1;
+    }
+    found
 }
 
 /// From the weighted sums of the values to their mean, with eight more fractional bits than they have.

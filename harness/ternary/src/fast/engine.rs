@@ -53,7 +53,7 @@ impl<'a> Engine<'a> {
             batch,
             team: Team::new(threads),
             lanes: Shared::new((0..threads).map(|_| Lane::new(&image, plan, batch, capacity))),
-            commons: Commons::new(&image, batch, threads, capacity),
+            commons: Commons::new(&image, plan, batch, threads, capacity),
             position: 0,
             latest: vec![0; shape.dim],
         };

@@ -1,16 +1,13 @@
 //! Activations on their way into a matrix.
 
-use super::ops::{Ops, Place, Side};
-use super::plan::{BLOCK, Packed};
+use super::ops::{Batch, Ops, Place, Room};
+use super::plan::{Line, Packed};
 use crate::fixed::Norm;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Bytes of weights that all tokens pass before the next are read: they stay in the innermost cache.
-const TILE: usize = 16 << 10;
-
-/// Quantised activations of a batch, and the same arranged for the matrix that reads them: in runs of up to [`Ops::tokens`] tokens, four columns of each in turn.
+/// Quantised activations of a batch, and the same arranged for the matrix that reads them: in runs of up to [`Ops::tokens`], four columns of each in turn.
 #[derive(Debug)]
 pub(super) struct Inputs {
     quantised: Vec<i8>,
@@ -21,6 +18,7 @@ pub(super) struct Inputs {
     length: usize,
     /// Columns of a group and what they were padded to; none when nothing is arranged yet.
     arranged: Option<(usize, usize)>,
+    room: Room,
 }
 
 /// Fractional bits and clamp of a linear layer's output.
@@ -40,7 +38,10 @@ impl Format {
 impl Inputs {
     /// For batches of up to `batch` tokens.
     pub(super) fn new<'a>(matrices: impl Iterator<Item = &'a Packed> + Clone, batch: usize) -> Self {
-        let most = |size: fn(&Packed) -> usize| matrices.clone().map(size).max().unwrap_or(0) * batch;
+        let largest = |size: fn(&Packed) -> usize| matrices.clone().map(size).max().unwrap_or(0);
+        let most = |size| largest(size) * batch;
+        let room =
+            Room { weights: vec![Line([0; 64]); largest(|matrix| matrix.padded / 2)], totals: vec![[0; 32]; batch] };
         Inputs {
             quantised: vec![0; most(|matrix| matrix.groups * matrix.group)],
             norms: vec![Norm::default(); batch],
@@ -48,7 +49,14 @@ impl Inputs {
             sums: vec![0; most(|matrix| matrix.groups)],
             length: 0,
             arranged: None,
+            room,
         }
+    }
+
+    /// Tokens of a run: as few runs as there can be, and those about as long.
+    fn run(&self, ops: &Ops) -> usize {
+        let tokens = self.norms.len().max(1);
+        tokens.div_ceil(tokens.div_ceil(ops.tokens))
     }
 
     /// Takes in `count` rows of `length`.
@@ -57,7 +65,7 @@ impl Inputs {
         self.norms.resize(count, Norm::default());
         let rows = x.chunks_exact(length).zip(self.quantised.chunks_exact_mut(length));
         for ((x, q), norm) in rows.zip(&mut self.norms) {
-            *norm = (ops.quantise)(x, q);
+            *norm = (ops.steps.quantise)(x, q);
         }
     }
 
@@ -66,13 +74,14 @@ impl Inputs {
             return;
         }
         self.arranged = Some(matrix.arrangement());
+        let run = self.run(ops);
         for (token, q) in self.quantised.chunks_exact(self.length).take(self.norms.len()).enumerate() {
-            let first = token / ops.tokens * ops.tokens;
+            let first = token / run * run;
             let place = Place {
                 group: matrix.group,
                 padded: matrix.padded,
                 token: token - first,
-                tokens: (self.norms.len() - first).min(ops.tokens),
+                tokens: (self.norms.len() - first).min(run),
             };
             let (words, sums) = (&mut self.words[first * matrix.words()..], &mut self.sums[first * matrix.groups..]);
             (ops.arrange)(q, place, words, sums);
@@ -90,20 +99,16 @@ impl Inputs {
         stride: usize,
     ) {
         self.arrange(ops, matrix);
-        let Format { fraction, limit } = format;
-        // One token uses each weight once.
-        let at_once = if self.norms.len() <= ops.tokens { blocks.len() } else { TILE / matrix.block_bytes() }.max(1);
-        for begin in blocks.clone().step_by(at_once) {
-            let some = begin..blocks.end.min(begin + at_once);
-            let out = &mut out[(begin - blocks.start) * BLOCK..];
-            for (index, norms) in self.norms.chunks(ops.tokens).enumerate() {
-                let first = index * ops.tokens;
-                let words = &self.words[first * matrix.words()..][..norms.len() * matrix.words()];
-                let sums = &self.sums[first * matrix.groups..][..norms.len() * matrix.groups];
-                let side = Side { words, sums, norms, fraction, limit };
-                (ops.linear)(matrix, &side, some.clone(), &mut out[first * stride..], stride);
-            }
-        }
+        let mut batch = Batch {
+            words: &self.words,
+            sums: &self.sums,
+            norms: &self.norms,
+            run: self.run(ops),
+            fraction: format.fraction,
+            limit: format.limit,
+            room: &mut self.room,
+        };
+        (ops.linear)(matrix, &mut batch, blocks, out, stride);
     }
 }
 

@@ -1,23 +1,19 @@
 //! NEON, which every 64-bit Arm has, with and without the dot products of Armv8.2 (`sdot`).
 #![allow(unsafe_code)]
 
-use super::attention::{Reading, mean, quantise_value, rotate, weight};
+use super::attention::{Queries, Reading, mean, weight};
 use super::inputs::arrange;
-use super::ops::{Finish, Ops, Side};
+use super::ops::{Batch, Finish, Ops, Side, steps};
 use super::plan::{BLOCK, LANES, Line, Packed, VECTORS};
-use crate::fixed::quantise;
-use crate::mlp::activate;
-use crate::softcap::softcap_all;
 use core::arch::aarch64::*;
 use core::arch::asm;
 use core::hint::black_box;
 use core::ops::Range;
-use golf_core::logit::Normalizer;
 
 /// For every 64-bit Arm.
 pub(crate) static OPS: Ops = Ops {
-    linear: |matrix, side, blocks, out, stride| linear::<Widening>(matrix, side, blocks, out, stride),
-    attend: |reading, scores, out| attend::<Widening>(reading, scores, out),
+    linear: |matrix, batch, blocks, out, stride| linear::<Widening>(matrix, batch, blocks, out, stride),
+    attend: |queries, scores, out| attend::<Widening>(queries, scores, out),
     peak: |rounds| peak::<Widening>(rounds),
     ..DOTPROD
 };
@@ -25,30 +21,25 @@ pub(crate) static OPS: Ops = Ops {
 /// To be used only where `dotprod` was detected.
 pub(crate) const DOTPROD: Ops = Ops {
     tokens: 6,
+    key_bias: 0,
     // SAFETY: `Kernel` hands this table out only where these instructions were detected.
-    linear: |matrix, side, blocks, out, stride| unsafe { linear_dotprod(matrix, side, blocks, out, stride) },
-    quantise: |x, q| quantise(x, q),
-    activate: |up, gate, out| activate(up, gate, out),
-    rotate: |x, turns, out| rotate(x, turns, out),
-    quantise_value: |value, out| quantise_value(value, out),
+    linear: |matrix, batch, blocks, out, stride| unsafe { linear_dotprod(matrix, batch, blocks, out, stride) },
     // SAFETY: as above.
-    attend: |reading, scores, out| unsafe { attend_dotprod(reading, scores, out) },
-    add: |x, y| x.iter_mut().zip(y).for_each(|(x, y)| *x += y),
+    attend: |queries, scores, out| unsafe { attend_dotprod(queries, scores, out) },
     arrange: |q, place, words, sums| arrange(q, place, words, sums),
-    normalizer: |logits| Normalizer::new(logits),
-    softcap: |logits, cap| softcap_all(logits, cap),
     // SAFETY: as above.
     peak: |rounds| unsafe { peak_dotprod(rounds) },
+    steps: steps!(),
 };
 
 #[target_feature(enable = "dotprod")]
-fn linear_dotprod(matrix: &Packed, side: &Side<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
-    linear::<Dotprod>(matrix, side, blocks, out, stride);
+fn linear_dotprod(matrix: &Packed, batch: &Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
+    linear::<Dotprod>(matrix, batch, blocks, out, stride);
 }
 
 #[target_feature(enable = "dotprod")]
-fn attend_dotprod(reading: &Reading<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
-    attend::<Dotprod>(reading, scores, out);
+fn attend_dotprod(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
+    attend::<Dotprod>(queries, scores, out);
 }
 
 #[target_feature(enable = "dotprod")]
@@ -132,13 +123,20 @@ fn splat(word: i32) -> int8x16_t {
 }
 
 #[inline(always)]
-fn linear<P: Products>(matrix: &Packed, side: &Side<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
-    match matrix.bits {
-        1 => linear_of::<P, 1>(matrix, side, blocks, out, stride),
-        2 => linear_of::<P, 2>(matrix, side, blocks, out, stride),
-        4 => linear_of::<P, 4>(matrix, side, blocks, out, stride),
-        _ => linear_of::<P, 8>(matrix, side, blocks, out, stride),
-    }
+fn linear<P: Products>(matrix: &Packed, batch: &Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
+    batch.by_runs(
+        matrix,
+        blocks,
+        out,
+        stride,
+        #[inline(always)]
+        |side, blocks, out| match matrix.bits {
+            1 => linear_of::<P, 1>(matrix, side, blocks, out, stride),
+            2 => linear_of::<P, 2>(matrix, side, blocks, out, stride),
+            4 => linear_of::<P, 4>(matrix, side, blocks, out, stride),
+            _ => linear_of::<P, 8>(matrix, side, blocks, out, stride),
+        },
+    );
 }
 
 #[inline(always)]
@@ -289,9 +287,19 @@ fn short_dots_of<const BITS: u32, const T: usize>(lines: &[Line], vector: usize,
     }
 }
 
-/// One head's attention, a lane a key, then a lane a value's element.
 #[inline(always)]
-fn attend<P: Products>(reading: &Reading<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
+fn attend<P: Products>(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
+    queries.one_by_one(
+        scores,
+        out,
+        #[inline(always)]
+        |reading, scores, out| attend_one::<P>(reading, scores, out),
+    );
+}
+
+/// One query's attention, a lane a key, then a lane a value's element.
+#[inline(always)]
+fn attend_one<P: Products>(reading: &Reading<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
     // SAFETY: NEON is part of the target.
     unsafe {
         let zero = vdupq_n_s32(0);

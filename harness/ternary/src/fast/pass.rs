@@ -5,7 +5,9 @@
 //! memory after a barrier. Layers write to two buffers in turn, so that none is written before all have passed the barrier behind its last reader.
 #![allow(unsafe_code)]
 
-use super::attention::{self, Cache};
+mod attention;
+
+use super::attention::{Cache, QUERIES, Query};
 use super::inputs::{Format, Inputs};
 use super::plan::{BLOCK, Packed, Plan};
 use super::shared::Shared;
@@ -63,7 +65,8 @@ pub(super) struct Lane {
     turns: Vec<i32>,
     /// A row of the embedding, or a rotated query.
     row: Vec<i8>,
-    /// The query, four elements a word.
+    /// Queries that are put to a cache together, and their elements, four a word.
+    queries: [Query; QUERIES],
     words: Vec<i32>,
     scores: Vec<[i32; 16]>,
 }
@@ -80,8 +83,10 @@ impl Lane {
             inputs: Inputs::new(plan.matrices(), batch),
             turns: vec![0; batch * shape.head_dim],
             row: vec![0; shape.dim.max(shape.head_dim)],
-            words: vec![0; shape.head_dim.div_ceil(4)],
-            scores: vec![[0; 16]; capacity / 16],
+            queries: [Query::default(); QUERIES],
+            words: vec![0; QUERIES * shape.head_dim.div_ceil(4)],
+            // With the other half of a pair of tiles.
+            scores: vec![[0; 16]; QUERIES * (capacity / 16 + 1)],
         }
     }
 }
@@ -108,13 +113,16 @@ pub(super) struct Commons {
 }
 
 impl Commons {
-    pub(super) fn new(image: &Image<'_>, batch: usize, threads: usize, capacity: usize) -> Self {
+    pub(super) fn new(image: &Image<'_>, plan: &Plan, batch: usize, threads: usize, capacity: usize) -> Self {
         let shape = image.shape();
         let keys = shape.kv_heads * shape.head_dim;
         // One thread has no use for what several share.
         let several = |length: usize| Shared::new(vec![0; if threads > 1 { length } else { 0 }]);
         Commons {
-            caches: Shared::new(vec![Cache::new(capacity, shape.head_dim); shape.depth * shape.kv_heads]),
+            caches: Shared::new(vec![
+                Cache::new(capacity, shape.head_dim, plan.ops.key_bias);
+                shape.depth * shape.kv_heads
+            ]),
             capacity,
             keys: Shared::new(vec![0; threads * batch * keys]),
             values: Shared::new(vec![0; threads * batch * keys]),
@@ -203,124 +211,6 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// Looks up the rotations of the next tokens, which all heads at all depths share.
-    fn turn(&mut self) {
-        let head_dim = self.image.shape().head_dim;
-        for (index, turns) in self.own().zip(self.lane.turns.chunks_exact_mut(head_dim)) {
-            let (sines, cosines) = turns.split_at_mut(head_dim / 2);
-            let rotations = self.image.rotations(self.position + index);
-            for ((sine, cosine), rotation) in sines.iter_mut().zip(cosines).zip(rotations) {
-                (*sine, *cosine) = rotation;
-            }
-        }
-    }
-
-    fn attention(&mut self, depth: usize) {
-        let block = self.image.block_at(depth);
-        self.quantise_stream();
-        self.linear(block, &[Part::Query, Part::Key, Part::Value], &self.commons.first);
-        self.barrier_of_rows();
-        self.remember(depth);
-        self.attend(depth);
-        self.barrier_of_rows();
-        let queries = self.image.shape().heads * self.image.shape().head_dim;
-        let inner = match self.split {
-            Split::Tokens => &self.lane.inner,
-            // SAFETY: all have written their heads; the next layer's attention writes again, after other barriers.
-            Split::Rows => unsafe { self.commons.inner.part(0..queries) },
-        };
-        self.lane.inputs.quantise(self.plan.ops, inner, queries, self.own().len());
-        self.linear(block, &[Part::Output], &self.commons.second);
-        self.barrier_of_rows();
-        self.add_to_stream();
-    }
-
-    /// Puts keys and values into the caches of a depth.
-    fn remember(&mut self, depth: usize) {
-        let shape = *self.image.shape();
-        let (width, ops, commons) = (shape.head_dim, self.plan.ops, self.commons);
-        let (queries, keys) = (shape.heads * width, shape.kv_heads * width);
-        let (own, heads) = (self.own(), self.part(shape.kv_heads));
-        let elements = heads.start * width..heads.end * width;
-        let rows = self.lane.wide.chunks_exact_mut(wide(self.image)).zip(self.lane.turns.chunks_exact(width));
-        for (index, (row, turns)) in own.zip(rows) {
-            let (begin, length) = (queries + elements.start, elements.len());
-            // SAFETY: with a token to itself, a thread has a row for keys and one for values; else it has the columns of its heads, in the rows and in
-            // `first`. Those who read them do so after a barrier, and the next write comes after another.
-            let (key, value, key_out, value_out) = unsafe {
-                let out = index * keys + elements.start..index * keys + elements.end;
-                let (key, value) = match self.split {
-                    Split::Tokens => {
-                        let (key, value) = row[queries..queries + 2 * keys].split_at_mut(keys);
-                        (key, &*value)
-                    }
-                    Split::Rows => (
-                        commons.first.part_mut(begin..begin + length),
-                        commons.first.part(begin + keys..begin + keys + length),
-                    ),
-                };
-                (key, value, commons.keys.part_mut(out.clone()), commons.values.part_mut(out))
-            };
-            for (key, out) in key.chunks_exact_mut(width).zip(key_out.chunks_exact_mut(width)) {
-                (ops.rotate)(key, turns, out);
-            }
-            (ops.quantise_value)(value, value_out);
-        }
-        if self.split == Split::Tokens {
-            self.member.barrier();
-        }
-        for head in self.member.share(shape.kv_heads) {
-            let cache = depth * shape.kv_heads + head;
-            // SAFETY: each cache is written by one thread, between the barrier behind its last readers and the one before the next.
-            let cache = unsafe { &mut commons.caches.part_mut(cache..cache + 1)[0] };
-            let mut token = 0;
-            while token < self.job.count() {
-                let slot = (self.position + token) % commons.capacity;
-                let count = (4 - slot % 4).min(self.job.count() - token);
-                let row = |token: usize| token * keys + head * width..token * keys + (head + 1) * width;
-                // SAFETY: written before the barrier, or by this thread.
-                let [key, value] = unsafe {
-                    [&commons.keys, &commons.values].map(|rows| {
-                        core::array::from_fn::<_, 4, _>(|index| rows.part(row(token + index.min(count - 1))))
-                    })
-                };
-                cache.write(slot, &key[..count], &value[..count]);
-                token += count;
-            }
-        }
-        self.member.barrier();
-    }
-
-    /// From queries to the heads' outputs.
-    fn attend(&mut self, depth: usize) {
-        let shape = *self.image.shape();
-        let (width, ops, commons) = (shape.head_dim, self.plan.ops, self.commons);
-        let (queries, block) = (shape.heads * width, self.image.block_at(depth));
-        let (own, heads) = (self.own(), self.part(shape.heads));
-        // SAFETY: nobody writes to the caches of this depth before the next barrier.
-        let caches = unsafe { commons.caches.part(depth * shape.kv_heads..(depth + 1) * shape.kv_heads) };
-        let Lane { wide: rows, inner, turns, row, words, scores, .. } = &mut *self.lane;
-        let rotated = &mut row[..width];
-        let stride = wide(self.image);
-        for (at, index) in own.enumerate() {
-            let ranges = attention::ranges(self.position + index, shape.window, commons.capacity);
-            let turns = &turns[at * width..][..width];
-            for head in heads.clone() {
-                let place = head * width..(head + 1) * width;
-                let (query, out) = match self.split {
-                    Split::Tokens => (&mut rows[at * stride..][place.clone()], &mut inner[at * queries..][place]),
-                    // SAFETY: no other thread has this head.
-                    Split::Rows => unsafe { (commons.first.part_mut(place.clone()), commons.inner.part_mut(place)) },
-                };
-                (ops.rotate)(query, turns, rotated);
-                words.iter_mut().zip(rotated.chunks(4)).for_each(|(word, four)| *word = attention::word(four));
-                let sum = rotated.iter().map(|&q| i32::from(q)).sum();
-                let cache = &caches[head / (shape.heads / shape.kv_heads)];
-                (ops.attend)(&cache.reading(words, sum, self.image.gain(block, head), ranges), scores, out);
-            }
-        }
-    }
-
     fn mlp(&mut self, depth: usize) {
         let block = self.image.block_at(depth);
         let (hidden, gated) = (self.image.shape().hidden, self.image.shape().gated);
@@ -336,7 +226,7 @@ impl Pass<'_, '_> {
                 Split::Rows => unsafe { self.commons.first.part(0..hidden * parts.len()) },
             };
             let (up, rest) = output.split_at(hidden);
-            (self.plan.ops.activate)(up, gated.then(|| &rest[..hidden]), inner);
+            (self.plan.ops.steps.activate)(up, gated.then(|| &rest[..hidden]), inner);
         }
         self.lane.inputs.quantise(self.plan.ops, &self.lane.inner, hidden, count);
         self.linear(block, &[Part::Down], &self.commons.second);
@@ -376,7 +266,7 @@ impl Pass<'_, '_> {
                 // SAFETY: all have written their rows; the next layer writes again, after another barrier.
                 Split::Rows => unsafe { self.commons.second.part(0..dim) },
             };
-            (self.plan.ops.add)(stream, output);
+            (self.plan.ops.steps.add)(stream, output);
         }
     }
 
@@ -401,7 +291,7 @@ impl Pass<'_, '_> {
         self.lane.inputs.linear(self.plan.ops, matrix, Format::LOGIT, blocks, out, shape.tokens);
         for logits in out.chunks_mut(shape.tokens).take(count) {
             if shape.softcap > 0 {
-                (self.plan.ops.softcap)(&mut logits[..rows], shape.softcap);
+                (self.plan.ops.steps.softcap)(&mut logits[..rows], shape.softcap);
             }
             if is_last {
                 let shared = logits[rows - 1];
@@ -425,7 +315,7 @@ impl Pass<'_, '_> {
         };
         let rows = targets.iter().zip(costs).zip(logits.chunks_exact(vocabulary)).skip(from);
         for ((&target, cost), logits) in rows {
-            *cost = (self.plan.ops.normalizer)(logits).cost(logits[target as usize]);
+            *cost = (self.plan.ops.steps.normalizer)(logits).cost(logits[target as usize]);
         }
     }
 }

@@ -6,6 +6,7 @@
 //! `maddubs` want of one side; the offset times the sum of the activations is taken off at the end.
 
 use super::ops::Ops;
+use crate::fixed::rshift;
 use crate::image::{Image, Matrix, Part};
 use crate::{Codec, Kernel};
 use alloc::vec;
@@ -45,6 +46,8 @@ pub(super) struct Packed {
     pub(super) padded: usize,
     pub(super) exponent: i32,
     pub(super) pre_shift: i32,
+    /// Whether a row's scaled sum, shifted by `pre_shift`, fits 32 bits: in any but a contrived image.
+    pub(super) is_narrow: bool,
     pub(super) lines: Vec<Line>,
     /// By block and group.
     pub(super) scales: Vec<[i32; BLOCK]>,
@@ -72,6 +75,11 @@ impl Packed {
                 scales[index / BLOCK * matrix.groups + group][index % BLOCK] = matrix.scale(index, group) as i32;
             }
         }
+        let row = |row| (0..matrix.groups).map(|group| i64::from(matrix.scale(row, group))).sum::<i64>();
+        let largest = (0..matrix.rows).map(row).max().unwrap_or(0);
+        let reach = 127 * i64::from(matrix.codec.largest()) * group as i64;
+        let most = reach.checked_mul(largest).map(|sum| rshift(sum, matrix.pre_shift));
+        let is_narrow = most.is_some_and(|most| most <= i64::from(i32::MAX));
         Packed {
             bits,
             offset,
@@ -81,6 +89,7 @@ impl Packed {
             padded,
             exponent: matrix.exponent,
             pre_shift: matrix.pre_shift,
+            is_narrow,
             lines,
             scales,
         }

@@ -5,37 +5,30 @@
 //! implementation, as relaxed SIMD does.
 #![allow(unsafe_code)]
 
-use super::attention::{Reading, mean, quantise_value, rotate, weight};
-use super::ops::{Finish, Ops, Place, Side};
+use super::attention::{Reading, mean, weight};
+use super::ops::{Finish, Ops, Place, Side, steps};
 use super::plan::{BLOCK, LANES, Line, Packed};
-use crate::fixed::quantise;
 use crate::image::Matrix;
-use crate::mlp::activate;
-use crate::softcap::softcap_all;
 use alloc::vec;
 use core::arch::wasm32::*;
 use core::hint::black_box;
 use core::ops::Range;
-use golf_core::logit::Normalizer;
 
 pub(crate) static OPS: Ops = Ops {
     tokens: 6,
-    linear: |matrix, side, blocks, out, stride| match matrix.bits {
-        1 => linear::<1>(matrix, side, blocks, out, stride),
-        2 => linear::<2>(matrix, side, blocks, out, stride),
-        4 => linear::<4>(matrix, side, blocks, out, stride),
-        _ => linear::<8>(matrix, side, blocks, out, stride),
+    key_bias: 0,
+    linear: |matrix, batch, blocks, out, stride| {
+        batch.by_runs(matrix, blocks, out, stride, |side, blocks, out| match matrix.bits {
+            1 => linear::<1>(matrix, side, blocks, out, stride),
+            2 => linear::<2>(matrix, side, blocks, out, stride),
+            4 => linear::<4>(matrix, side, blocks, out, stride),
+            _ => linear::<8>(matrix, side, blocks, out, stride),
+        });
     },
-    quantise: |x, q| quantise(x, q),
-    activate: |up, gate, out| activate(up, gate, out),
-    rotate: |x, turns, out| rotate(x, turns, out),
-    quantise_value: |value, out| quantise_value(value, out),
-    attend,
-    add: |x, y| x.iter_mut().zip(y).for_each(|(x, y)| *x += y),
+    attend: |queries, scores, out| queries.one_by_one(scores, out, attend),
     arrange,
-    normalizer: |logits| Normalizer::new(logits),
-    softcap: |logits, cap| softcap_all(logits, cap),
     peak,
+    steps: steps!(),
 };
 
 /// Vectors of weights of the same columns that are taken together.

@@ -1,17 +1,14 @@
 //! AVX2, without dot products of its own: `maddubs` adds two products to 16 bits.
 #![allow(unsafe_code)]
 
-use super::attention::{Reading, mean, quantise_value, rotate, weight};
+use super::attention::{Reading, mean, weight};
 use super::inputs::arrange;
-use super::ops::{Finish, Ops, Place, Side, half};
+use super::ops::{Finish, Ops, Place, Side, half, steps};
 use super::plan::{BLOCK, LANES, Line, Packed, VECTORS};
-use crate::fixed::{Norm, quantise, rshift};
-use crate::mlp::activate;
-use crate::softcap::softcap_all;
+use crate::fixed::rshift;
 use core::arch::x86_64::*;
 use core::hint::black_box;
 use core::ops::Range;
-use golf_core::logit::Normalizer;
 
 /// Calls a function of this file with the instructions that it is compiled for.
 macro_rules! enter {
@@ -24,62 +21,26 @@ macro_rules! enter {
 /// To be used only where `avx2` was detected.
 pub(crate) static OPS: Ops = Ops {
     tokens: 6,
-    linear: |matrix, side, blocks, out, stride| match matrix.bits {
-        1 => enter!(linear::<1>(matrix, side, blocks, out, stride)),
-        2 => enter!(linear::<2>(matrix, side, blocks, out, stride)),
-        4 => enter!(linear::<4>(matrix, side, blocks, out, stride)),
-        _ => enter!(linear::<8>(matrix, side, blocks, out, stride)),
+    key_bias: 0,
+    linear: |matrix, batch, blocks, out, stride| {
+        batch.by_runs(matrix, blocks, out, stride, |side, blocks, out| match matrix.bits {
+            1 => enter!(linear::<1>(matrix, side, blocks, out, stride)),
+            2 => enter!(linear::<2>(matrix, side, blocks, out, stride)),
+            4 => enter!(linear::<4>(matrix, side, blocks, out, stride)),
+            _ => enter!(linear::<8>(matrix, side, blocks, out, stride)),
+        });
     },
-    quantise: |x, q| enter!(quantise_here(x, q)),
-    activate: |up, gate, out| enter!(activate_here(up, gate, out)),
-    rotate: |x, turns, out| enter!(rotate_here(x, turns, out)),
-    quantise_value: |value, out| enter!(quantise_value_here(value, out)),
-    attend: |reading, scores, out| enter!(attend(reading, scores, out)),
-    add: |x, y| enter!(add(x, y)),
+    attend: |queries, scores, out| {
+        queries.one_by_one(scores, out, |reading, scores, out| enter!(attend(reading, scores, out)))
+    },
     arrange: |q, place, words, sums| enter!(arrange_here(q, place, words, sums)),
-    normalizer: |logits| enter!(normalizer(logits)),
-    softcap: |logits, cap| enter!(softcap(logits, cap)),
     peak: |rounds| enter!(peak(rounds)),
+    steps: steps!(#[target_feature(enable = "avx2")]),
 };
-
-#[target_feature(enable = "avx2")]
-fn quantise_here(x: &[i32], q: &mut [i8]) -> Norm {
-    quantise(x, q)
-}
-
-#[target_feature(enable = "avx2")]
-fn activate_here(up: &[i32], gate: Option<&[i32]>, out: &mut [i32]) {
-    activate(up, gate, out);
-}
-
-#[target_feature(enable = "avx2")]
-fn rotate_here(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
-    rotate(x, turns, out);
-}
-
-#[target_feature(enable = "avx2")]
-fn quantise_value_here(value: &[i32], out: &mut [i8]) {
-    quantise_value(value, out);
-}
 
 #[target_feature(enable = "avx2")]
 fn arrange_here(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
     arrange(q, place, words, sums);
-}
-
-#[target_feature(enable = "avx2")]
-fn add(x: &mut [i32], y: &[i32]) {
-    x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
-}
-
-#[target_feature(enable = "avx2")]
-fn softcap(logits: &mut [i32], cap: u32) {
-    softcap_all(logits, cap);
-}
-
-#[target_feature(enable = "avx2")]
-fn normalizer(logits: &[i32]) -> Normalizer {
-    Normalizer::new(logits)
 }
 
 /// Half a vector of rows.

@@ -1,0 +1,402 @@
+//! Linear layers: one token streams the weights, many share them taken apart.
+
+use super::{load, load_line, store, store_line};
+use crate::fast::ops::{Batch, Finish, Side, half};
+use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS, step};
+use crate::fixed::rshift;
+use core::arch::x86_64::*;
+use core::ops::Range;
+
+/// Tokens whose sums fit the registers, 32 rows each.
+pub(super) const RUN: usize = 12;
+/// Vectors of rows whose weights are taken apart at a time.
+const WIDE: usize = 2;
+/// Rows of those.
+const ROWS: usize = WIDE * LANES;
+
+/// Sums of 32 rows for a run of tokens.
+type Sums = [[[i32; LANES]; WIDE]; RUN];
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(super) fn linear(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
+    if batch.norms.len() == 1 {
+        return one_token(matrix, &batch.side(matrix, 0), blocks, out);
+    }
+    match matrix.bits {
+        1 => many_tokens::<1>(matrix, batch, blocks, out, stride),
+        2 => many_tokens::<2>(matrix, batch, blocks, out, stride),
+        4 => many_tokens::<4>(matrix, batch, blocks, out, stride),
+        _ => many_tokens::<8>(matrix, batch, blocks, out, stride),
+    }
+}
+
+/// The outputs of some blocks for the one token of a run.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(in crate::fast) fn one_token(matrix: &Packed, side: &Side<'_>, blocks: Range<usize>, out: &mut [i32]) {
+    match matrix.bits {
+        1 => one_of::<1>(matrix, side, blocks, out),
+        2 => one_of::<2>(matrix, side, blocks, out),
+        4 => one_of::<4>(matrix, side, blocks, out),
+        _ => one_of::<8>(matrix, side, blocks, out),
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn one_of<const BITS: u32>(matrix: &Packed, side: &Side<'_>, blocks: Range<usize>, out: &mut [i32]) {
+    let finish = Finish::of(matrix, side, 0);
+    let (lines, words) = (matrix.group_lines(), matrix.padded / 4);
+    let rows = (blocks.end * BLOCK).min(matrix.rows) - (blocks.start * BLOCK).min(matrix.rows);
+    for (block, out) in blocks.zip(out[..rows].chunks_mut(BLOCK)) {
+        let all_lines = &matrix.lines[block * lines * matrix.groups..][..lines * matrix.groups];
+        let all_scales = &matrix.scales[block * matrix.groups..][..matrix.groups];
+        let mut totals = [[_mm512_setzero_si512(); 2]; VECTORS];
+        let groups = all_lines.chunks_exact(lines).zip(side.words.chunks_exact(words));
+        for ((lines, words), (scales, &sum)) in groups.zip(all_scales.iter().zip(side.sums)) {
+            let dots = dots_of_one::<BITS>(lines, words);
+            for ((total, raw), scale) in totals.iter_mut().zip(dots).zip(scales.as_chunks::<LANES>().0) {
+                add_scaled::<BITS>(matrix, sum, raw, load(scale), total);
+            }
+        }
+        write(matrix, finish, side.limit, &totals, out);
+    }
+}
+
+/// Takes the weights of 32 rows apart, and lets all tokens use them before the next.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn many_tokens<const BITS: u32>(
+    matrix: &Packed,
+    batch: &mut Batch<'_>,
+    blocks: Range<usize>,
+    out: &mut [i32],
+    stride: usize,
+) {
+    let mut room = core::mem::take(batch.room);
+    let weights = &mut room.weights[..matrix.padded / 4 * WIDE];
+    let mut sums = [[[0; LANES]; WIDE]; RUN];
+    let begin = blocks.start * BLOCK;
+    for first in (begin..(blocks.end * BLOCK).min(matrix.rows)).step_by(ROWS) {
+        let rows = (matrix.rows - first).min(ROWS);
+        let (block, half) = (first / BLOCK, first % BLOCK / ROWS);
+        for group in 0..matrix.groups {
+            let place = block * matrix.groups + group;
+            unpack::<BITS>(&matrix.lines[place * matrix.group_lines()..][..matrix.group_lines()], half, weights);
+            let scales = &matrix.scales[place].as_chunks::<ROWS>().0[half];
+            let next = (place + half) * matrix.group_lines() + (1 - half) * WIDE;
+            let fours = matrix.group_lines() / VECTORS;
+            for token in batch.runs() {
+                // What comes next, while this is used, and not all of it at once.
+                let (from, to) = (fours * token, fours * (token + batch.run).min(batch.norms.len()));
+                fetch(&matrix.lines, next, from / batch.norms.len()..to / batch.norms.len());
+                let side = batch.side(matrix, token);
+                let tokens = side.norms.len();
+                let words = &side.words[group * matrix.padded / 4 * tokens..][..matrix.padded / 4 * tokens];
+                dots_of_run(weights, words, tokens, &mut sums);
+                let place = Part { group, rows, stride };
+                let (totals, out) = (&mut room.totals[token..], &mut out[token * stride + first - begin..]);
+                outputs::<BITS>(matrix, &side, &sums, scales, place, totals, out);
+            }
+        }
+    }
+    *batch.room = room;
+}
+
+/// Asks for some fours of lines, of each the two from `first` on.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn fetch(lines: &[Line], first: usize, fours: Range<usize>) {
+    for four in fours {
+        for vector in 0..WIDE {
+            // Harmless of any address.
+            _mm_prefetch::<_MM_HINT_T0>(lines.as_ptr().wrapping_add(first + VECTORS * four + vector).cast());
+        }
+    }
+}
+
+/// What part of a matrix some sums are of.
+#[derive(Clone, Copy)]
+struct Part {
+    group: usize,
+    /// Up to 32.
+    rows: usize,
+    /// Between the outputs of two tokens.
+    stride: usize,
+}
+
+/// From a run's sums with a group to its outputs, if it is the last, or to its totals.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+#[inline(never)]
+fn outputs<const BITS: u32>(
+    matrix: &Packed,
+    side: &Side<'_>,
+    sums: &Sums,
+    scales: &[i32; ROWS],
+    Part { group, rows, stride }: Part,
+    totals: &mut [[i64; 32]],
+    out: &mut [i32],
+) {
+    let tokens = side.norms.len();
+    let scales = scales.as_chunks::<LANES>().0;
+    let scales = [load(&scales[0]), load(&scales[1])];
+    let odd_scales = [odd_words(scales[0]), odd_words(scales[1])];
+    let each = sums.iter().zip(&side.sums[group * tokens..][..tokens]).zip(out.chunks_mut(stride)).zip(totals);
+    for (index, (((dots, &sum), out), totals)) in each.enumerate() {
+        let (finish, out) = (Finish::of(matrix, side, index), &mut out[..rows]);
+        if matrix.groups == 1 && matrix.is_narrow && finish.is_short() {
+            let short = Short::new(matrix, sum, finish, side.limit as i32);
+            let front = short.outputs::<BITS>(load(&dots[0]), scales[0], odd_scales[0]);
+            let back = short.outputs::<BITS>(load(&dots[1]), scales[1], odd_scales[1]);
+            if let ([out, next], []) = out.as_chunks_mut() {
+                store(out, front);
+                store(next, back);
+            } else {
+                out.chunks_mut(LANES).zip([front, back]).for_each(|(out, value)| put(value, out));
+            }
+            continue;
+        }
+        let mut sums = [[_mm512_setzero_si512(); 2]; WIDE];
+        let kept = totals.as_chunks_mut::<8>().0;
+        if group > 0 {
+            for (sum, kept) in sums.as_flattened_mut().iter_mut().zip(&*kept) {
+                *sum = load_long(kept);
+            }
+        }
+        for ((total, dots), &scale) in sums.iter_mut().zip(dots).zip(&scales) {
+            add_scaled::<BITS>(matrix, sum, load(dots), scale, total);
+        }
+        if group + 1 < matrix.groups {
+            for (sum, kept) in sums.as_flattened().iter().zip(kept) {
+                store_long(kept, *sum);
+            }
+        } else {
+            write(matrix, finish, side.limit, &sums, out);
+        }
+    }
+}
+
+/// A weight a byte, for one half of a block.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+#[inline(never)]
+fn unpack<const BITS: u32>(lines: &[Line], half: usize, weights: &mut [Line]) {
+    let planes = 8 / BITS as usize;
+    let mask = _mm512_set1_epi8(((1u32 << BITS) - 1) as i8);
+    for (four, weights) in lines.as_chunks::<VECTORS>().0.iter().zip(weights.chunks_exact_mut(WIDE * planes)) {
+        let [front, back] = &four.as_chunks::<WIDE>().0[half];
+        let (mut front, mut back) = (load_line(front), load_line(back));
+        for plane in 0..planes {
+            if BITS == 8 {
+                store_line(&mut weights[0], front);
+                store_line(&mut weights[1], back);
+            } else {
+                store_line(&mut weights[plane * WIDE], _mm512_and_si512(front, mask));
+                store_line(&mut weights[plane * WIDE + 1], _mm512_and_si512(back, mask));
+                front = _mm512_srli_epi16::<BITS>(front);
+                back = _mm512_srli_epi16::<BITS>(back);
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn dots_of_run(weights: &[Line], words: &[i32], tokens: usize, sums: &mut Sums) {
+    match tokens {
+        1 => dots_of::<1>(weights, words, sums),
+        2 => dots_of::<2>(weights, words, sums),
+        3 => dots_of::<3>(weights, words, sums),
+        4 => dots_of::<4>(weights, words, sums),
+        5 => dots_of::<5>(weights, words, sums),
+        6 => dots_of::<6>(weights, words, sums),
+        7 => dots_of::<7>(weights, words, sums),
+        8 => dots_of::<8>(weights, words, sums),
+        9 => dots_of::<9>(weights, words, sums),
+        10 => dots_of::<10>(weights, words, sums),
+        11 => dots_of::<11>(weights, words, sums),
+        _ => dots_of::<RUN>(weights, words, sums),
+    }
+}
+
+/// Products of 32 rows with a run of tokens: a vector of weights serves all of them, and an activation two vectors.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn dots_of<const T: usize>(weights: &[Line], words: &[i32], sums: &mut Sums) {
+    let mut all = [[_mm512_setzero_si512(); WIDE]; T];
+    for (lines, words) in weights.as_chunks::<WIDE>().0.iter().zip(words.as_chunks::<T>().0) {
+        let weights = [load_line(&lines[0]), load_line(&lines[1])];
+        for (all, &word) in all.iter_mut().zip(words) {
+            let q = _mm512_set1_epi32(word);
+            for (sum, weights) in all.iter_mut().zip(weights) {
+                *sum = _mm512_dpbusd_epi32(*sum, weights, q);
+            }
+        }
+    }
+    for (all, sums) in all.as_flattened().iter().zip(sums.as_flattened_mut()) {
+        store(sums, *all);
+    }
+}
+
+/// Products of 64 rows with one token. The planes stay where they are in their bytes, which makes their sums larger by a power of two, so
+/// each has sums of its own; that also breaks up the chains of additions.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn dots_of_one<const BITS: u32>(lines: &[Line], words: &[i32]) -> [__m512i; VECTORS] {
+    let planes = 8 / BITS as usize;
+    let per_step = step(BITS) / 4;
+    let mut sums = [[_mm512_setzero_si512(); VECTORS]; 4];
+    for (lines, words) in lines.chunks_exact(per_step / planes * VECTORS).zip(words.chunks_exact(per_step)) {
+        let vectors = lines.as_chunks::<VECTORS>().0.iter().zip(words.chunks_exact(planes));
+        for (at, (lines, words)) in vectors.enumerate() {
+            let mut packed = [_mm512_setzero_si512(); VECTORS];
+            for (packed, line) in packed.iter_mut().zip(lines) {
+                *packed = load_line(line);
+            }
+            for (plane, &word) in words.iter().enumerate() {
+                let q = _mm512_set1_epi32(word);
+                let mask = _mm512_set1_epi8((((1u32 << BITS) - 1) << (BITS as usize * (plane % 4))) as i8);
+                for (packed, sum) in packed.iter_mut().zip(&mut sums[(at * planes + plane) % 4]) {
+                    if plane == 4 {
+                        *packed = _mm512_srli_epi16::<4>(*packed);
+                    }
+                    *sum =
+                        _mm512_dpbusd_epi32(*sum, if BITS < 8 { _mm512_and_si512(*packed, mask) } else { *packed }, q);
+                }
+            }
+        }
+    }
+    let mut total = [_mm512_setzero_si512(); VECTORS];
+    for (set, sums) in sums.iter().enumerate() {
+        let by = _mm_cvtsi32_si128((BITS as usize * (set % planes.min(4))) as i32);
+        for (total, &sum) in total.iter_mut().zip(sums) {
+            *total = _mm512_add_epi32(*total, _mm512_sra_epi32(sum, by));
+        }
+    }
+    total
+}
+
+/// Writes up to 16 outputs.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn put(value: __m512i, out: &mut [i32]) {
+    if let Some(out) = out.first_chunk_mut() {
+        store(out, value);
+    } else {
+        let mut all = [0; LANES];
+        store(&mut all, value);
+        out.copy_from_slice(&all[..out.len()]);
+    }
+}
+
+/// The odd words in the place of the even ones.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn odd_words(words: __m512i) -> __m512i {
+    _mm512_shuffle_epi32::<0b11_11_01_01>(words)
+}
+
+/// From sums to outputs of a matrix with one group, where no more than 32 bits are multiplied and less than 32 are left.
+struct Short {
+    offset: __m512i,
+    pre_shift: __m128i,
+    rounding: [__m512i; 2],
+    mantissa: __m512i,
+    /// Rotations right that put the output in the lower word, and in the upper one.
+    rotations: [__m512i; 2],
+    limits: [__m512i; 2],
+}
+
+impl Short {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    fn new(matrix: &Packed, sum: i32, finish: Finish, limit: i32) -> Self {
+        let by = i64::from(finish.by);
+        Short {
+            offset: _mm512_set1_epi32(matrix.offset * sum),
+            pre_shift: _mm_cvtsi32_si128(matrix.pre_shift),
+            rounding: [_mm512_set1_epi64(half(matrix.pre_shift)), _mm512_set1_epi64(half(finish.by))],
+            mantissa: _mm512_set1_epi64(finish.mantissa),
+            rotations: [_mm512_set1_epi64(by), _mm512_set1_epi64(by + 32)],
+            limits: [_mm512_set1_epi32(-limit), _mm512_set1_epi32(limit - 1)],
+        }
+    }
+
+    /// Of 16 rows, whose scales come with their odd words.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    fn outputs<const BITS: u32>(&self, raw: __m512i, scale: __m512i, odd_scale: __m512i) -> __m512i {
+        let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, self.offset);
+        let even = _mm512_rorv_epi64(self.output(dot, scale), self.rotations[0]);
+        let odd = _mm512_rorv_epi64(self.output(odd_words(dot), odd_scale), self.rotations[1]);
+        let both = _mm512_mask_mov_epi32(even, 0xaaaa, odd);
+        _mm512_min_epi32(_mm512_max_epi32(both, self.limits[0]), self.limits[1])
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    fn output(&self, dot: __m512i, scale: __m512i) -> __m512i {
+        let sum = _mm512_add_epi64(_mm512_mul_epi32(dot, scale), self.rounding[0]);
+        let sum = _mm512_srl_epi64(sum, self.pre_shift);
+        _mm512_add_epi64(_mm512_mul_epi32(sum, self.mantissa), self.rounding[1])
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn load_long(longs: &[i64; 8]) -> __m512i {
+    // SAFETY: a reference to 64 bytes is read.
+    unsafe { _mm512_loadu_si512(longs.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn store_long(longs: &mut [i64; 8], value: __m512i) {
+    // SAFETY: a reference to 64 bytes is written.
+    unsafe { _mm512_storeu_si512(longs.as_mut_ptr().cast(), value) }
+}
+
+/// Adds the products of 16 rows with a group, less the weights' offset and scaled, to the rows' totals. `sum` is that of the activations.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(in crate::fast) fn add_scaled<const BITS: u32>(
+    matrix: &Packed,
+    sum: i32,
+    raw: __m512i,
+    scale: __m512i,
+    total: &mut [__m512i; 2],
+) {
+    let offset = _mm512_set1_epi32(matrix.offset * sum);
+    let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, offset);
+    for (index, total) in total.iter_mut().enumerate() {
+        let part = |v| if index == 0 { _mm512_castsi512_si256(v) } else { _mm512_extracti64x4_epi64::<1>(v) };
+        let product = _mm512_mul_epi32(_mm512_cvtepi32_epi64(part(dot)), _mm512_cvtepi32_epi64(part(scale)));
+        *total = _mm512_add_epi64(*total, product);
+    }
+}
+
+/// The outputs of some rows for one token.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(in crate::fast) fn write(matrix: &Packed, finish: Finish, limit: i64, totals: &[[__m512i; 2]], out: &mut [i32]) {
+    for (out, total) in out.chunks_mut(LANES).zip(totals) {
+        put(output(matrix, finish, limit, *total), out);
+    }
+}
+
+/// [`crate::linear::finish`] of 16 rows.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn output(matrix: &Packed, finish: Finish, limit: i64, sums: [__m512i; 2]) -> __m512i {
+    let mut halves = [_mm256_setzero_si256(); 2];
+    for (half_of, sum) in halves.iter_mut().zip(sums) {
+        let first = _mm512_add_epi64(sum, _mm512_set1_epi64(half(matrix.pre_shift)));
+        let first = _mm512_sra_epi64(first, _mm_cvtsi32_si128(matrix.pre_shift));
+        let product = _mm512_mullo_epi64(first, _mm512_set1_epi64(finish.mantissa));
+        let second = if finish.is_plain() {
+            let second = _mm512_add_epi64(product, _mm512_set1_epi64(half(finish.by)));
+            _mm512_sra_epi64(second, _mm_cvtsi32_si128(finish.by))
+        } else {
+            let mut lanes = [0i64; 8];
+            // SAFETY: an array of 64 bytes is written, then read.
+            unsafe {
+                _mm512_storeu_si512(lanes.as_mut_ptr().cast(), product);
+                lanes.iter_mut().for_each(|lane| *lane = rshift(*lane, finish.by));
+                _mm512_loadu_si512(lanes.as_ptr().cast())
+            }
+        };
+        let clamped =
+            _mm512_min_epi64(_mm512_max_epi64(second, _mm512_set1_epi64(-limit)), _mm512_set1_epi64(limit - 1));
+        *half_of = _mm512_cvtepi64_epi32(clamped);
+    }
+    _mm512_inserti64x4::<1>(_mm512_castsi256_si512(halves[0]), halves[1])
+}
