@@ -59,21 +59,70 @@ impl Order {
         })
     }
 
+    /// Calls `each` with a row of a block of `rows`, a unit of its bytes, and where that begins in the block, in the image's order.
+    #[cfg(any(feature = "alloc", test))]
+    #[cfg_attr(all(target_arch = "wasm32", target_feature = "simd128"), allow(dead_code))]
+    fn each_unit(self, rows: usize, mut each: impl FnMut(usize, core::ops::Range<usize>, usize)) {
+        let (length, unit, mut at) = (self.length(), self.codec.unit(), 0);
+        for first in (0..length).step_by(unit) {
+            let bytes = first..length.min(first + unit);
+            for row in 0..rows {
+                each(row, bytes.clone(), at);
+                at += bytes.len();
+            }
+        }
+    }
+
+    /// Unpacks the rows of a block, `out.len() / cols` of them, from the row `first` on; `stored` is room for their bytes.
+    #[cfg(any(feature = "alloc", test))]
+    #[cfg_attr(all(target_arch = "wasm32", target_feature = "simd128"), allow(dead_code))]
+    pub(crate) fn unpack_block(self, weights: &[u8], first: usize, stored: &mut alloc::vec::Vec<u8>, out: &mut [i8]) {
+        let count = out.len() / self.cols;
+        if self.by_columns {
+            for (column, bytes) in weights.chunks_exact(self.codec.row_bytes(self.rows)).enumerate() {
+                let trits = bytes[first / 5..].iter().flat_map(|&byte| TRITS[usize::from(byte)]).skip(first % 5);
+                for (row, trit) in trits.take(count).enumerate() {
+                    out[row * self.cols + column] = trit;
+                }
+            }
+            return;
+        }
+        let length = self.length();
+        stored.resize(count * length, 0);
+        let block = &weights[first * length..][..count * length];
+        self.each_unit(count, |row, bytes, at| {
+            let to = &mut stored[row * length..][bytes.clone()];
+            to.iter_mut().zip(&block[at..]).for_each(|(to, from)| *to = from ^ self.flip());
+        });
+        for (row, stored) in out.chunks_exact_mut(self.cols).zip(stored.chunks_exact(length)) {
+            self.codec.unpack(stored, row);
+        }
+    }
+
     /// From rows one after the other, as in an artifact, to the bytes of an image.
     #[cfg(any(feature = "build", test))]
     pub(crate) fn arrange(self, stored: &[u8]) -> alloc::vec::Vec<u8> {
         let mut weights = alloc::vec![0; self.bytes()];
         let length = self.length();
         if self.by_columns {
-            let trit = |row: usize, column: usize| TRITS[usize::from(stored[row * length + column / 5])][column % 5];
-            for (column, bytes) in weights.chunks_exact_mut(self.codec.row_bytes(self.rows)).enumerate() {
-                for (index, byte) in bytes.iter_mut().enumerate() {
-                    *byte = pack((5 * index..self.rows).map(|row| trit(row, column)));
+            let rows = self.codec.row_bytes(self.rows);
+            let mut five = alloc::vec![0; 5 * self.cols];
+            for (index, stored) in stored.chunks(5 * length).enumerate() {
+                let count = stored.len() / length;
+                for (row, stored) in five.chunks_exact_mut(self.cols).zip(stored.chunks_exact(length)) {
+                    self.codec.unpack(stored, row);
+                }
+                for column in 0..self.cols {
+                    weights[column * rows + index] = pack((0..count).map(|row| five[row * self.cols + column]));
                 }
             }
         } else {
-            for (place, byte) in stored.iter().enumerate() {
-                weights[self.place(place / length, place % length)] = byte ^ self.flip();
+            let blocks = stored.chunks(BLOCK * length.max(1)).zip(weights.chunks_mut(BLOCK * length.max(1)));
+            for (stored, weights) in blocks {
+                self.each_unit(stored.len() / length, |row, bytes, at| {
+                    let stored = &stored[row * length..][bytes.clone()];
+                    weights[at..][..bytes.len()].iter_mut().zip(stored).for_each(|(to, from)| *to = from ^ self.flip());
+                });
             }
         }
         weights
@@ -106,7 +155,11 @@ mod tests {
                 let (mut expected, mut found) = (vec![0; cols], vec![0; cols]);
                 codec.unpack(bytes.iter().copied(), &mut expected);
                 codec.unpack(order.row(&weights, row), &mut found);
-                prop_assert_eq!(found, expected);
+                prop_assert_eq!(&found, &expected);
+                let (first, within) = (row - row % BLOCK, row % BLOCK);
+                let mut block = vec![0; (rows - first).min(BLOCK) * cols];
+                order.unpack_block(&weights, first, &mut vec![], &mut block);
+                prop_assert_eq!(&block[within * cols..][..cols], &expected);
             }
             if !by_columns {
                 let mut places: Vec<usize> = (0..rows * length).map(|place| order.place(place / length, place % length)).collect();

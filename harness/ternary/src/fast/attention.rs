@@ -187,6 +187,7 @@ pub(super) fn quantise_value(value: &[i32], out: &mut [i8]) {
 }
 
 /// `2^((score - most) / 1,024)` in Q12.
+#[cfg(any(not(target_arch = "x86_64"), test))]
 #[inline(always)]
 pub(super) fn weight(most: i32, score: i32) -> u32 {
     let below = most.wrapping_sub(score) as u32;
@@ -218,9 +219,20 @@ const fn short(powers: &[i32; 32]) -> [u16; 32] {
 
 /// The first 14 bits of `2^(-below / 1,024)` of [`weight`], for `below` less than 1,024.
 #[cfg(target_arch = "x86_64")]
-pub(super) const fn power(below: usize) -> u16 {
+const fn power(below: usize) -> u16 {
     ((STEPS[below >> 5] as u32 as u64 * SERIES[below % 32] as u32 as u64) >> 49) as u16
 }
+
+/// [`power`] of all.
+#[cfg(target_arch = "x86_64")]
+pub(super) static POWERS: [i32; 1_024] = {
+    let (mut found, mut below) = ([0; 1_024], 0);
+    while below < 1_024 {
+        found[below] = power(below) as i32;
+        below += 1;
+    }
+    found
+};
 
 #[cfg(target_arch = "x86_64")]
 const fn corrections() -> [u16; 64] {
@@ -243,5 +255,21 @@ pub(super) fn mean(total: u32, sums: &mut [i32]) {
     let inverse = i64::from((1u32 << 31) / (((u64::from(total)) << 16 >> length) as u32));
     for sum in sums.iter_mut() {
         *sum = ((i64::from(*sum) * inverse) >> (length + 7)) as i32;
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_give_the_weights() {
+        for below in 0..20_000 {
+            let power = POWERS[below % 1_024] as u32;
+            assert_eq!(((power >> (below >> 10)) + 1) >> 1, weight(0, -(below as i32)));
+            let product = (u32::from(STEPS_16[below / 32 % 32]) * u32::from(SERIES_16[below % 32])) >> 19;
+            let missing = (CORRECTIONS[below % 1_024 / 16] >> (below % 16)) & 1;
+            assert_eq!(product + u32::from(missing), power);
+        }
     }
 }

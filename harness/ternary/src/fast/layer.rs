@@ -63,13 +63,15 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 8_000),
             cut in any::<prop::sample::Index>(),
             loud in any::<bool>(),
+            exponent in prop_oneof![3 => Just(20), 1 => 0i32..60],
         ) {
             let (codec, cols) = (Codec::NAMES[codec].0, group * groups);
             let mut byte = bytes.iter().copied().cycle();
             let mut take = |count: usize| -> Vec<u8> { byte.by_ref().take(count).collect() };
             let weights = take(rows * codec.row_bytes(cols));
             let scales: Vec<u8> = take(rows * groups).into_iter().flat_map(|byte| (4 * u32::from(byte)).to_le_bytes()).collect();
-            let matrix = Matrix::outside(codec, (rows, cols, groups), &weights, &scales);
+            let mut matrix = Matrix::outside(codec, (rows, cols, groups), &weights, &scales);
+            matrix.exponent = exponent;
             // All alike, the products add up to as much as they can.
             let x: Vec<i32> = take(tokens * cols).into_iter().map(|byte| if loud { 9 } else { i32::from(byte as i8) }).collect();
             let (mut q, mut norms) = (vec![0; tokens * cols], vec![]);

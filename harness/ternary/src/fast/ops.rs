@@ -25,6 +25,9 @@ pub(crate) struct Ops {
     pub(super) steps: Steps,
 }
 
+/// A query, what turns it, the result, and the result four elements a word; returns the sum.
+type Turn = fn(&mut [i32], &[i32], &mut [i8], &mut [i32]) -> i32;
+
 /// The steps that are the same code for every instruction set, compiled for each.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Steps {
@@ -35,7 +38,7 @@ pub(crate) struct Steps {
     /// [`super::attention::rotate`]
     pub(super) rotate: fn(&mut [i32], &[i32], &mut [i8]),
     /// [`super::attention::query`]
-    pub(super) query: fn(&mut [i32], &[i32], &mut [i8], &mut [i32]) -> i32,
+    pub(super) query: Turn,
     /// [`super::attention::quantise_value`]
     pub(super) quantise_value: fn(&[i32], &mut [i8]),
     /// Adds the second to the first.
@@ -81,17 +84,22 @@ macro_rules! steps {
         fn softcap(logits: &mut [i32], cap: u32) {
             crate::softcap::softcap_all(logits, cap);
         }
-        // SAFETY: `Kernel` hands a table out only where its instructions were detected.
+        macro_rules! enter {
+            ($call:expr) => {
+                // SAFETY: `Kernel` hands a table out only where its instructions were detected.
+                unsafe { $call }
+            };
+        }
         #[allow(unused_unsafe)]
         crate::fast::ops::Steps {
-            quantise: |x, q| unsafe { quantise(x, q) },
-            activate: |up, gate, out| unsafe { activate(up, gate, out) },
-            rotate: |x, turns, out| unsafe { rotate(x, turns, out) },
-            query: |x, turns, rotated, words| unsafe { query(x, turns, rotated, words) },
-            quantise_value: |value, out| unsafe { quantise_value(value, out) },
-            add: |x, y| unsafe { add(x, y) },
-            normalizer: |logits| unsafe { normalizer(logits) },
-            softcap: |logits, cap| unsafe { softcap(logits, cap) },
+            quantise: |x, q| enter!(quantise(x, q)),
+            activate: |up, gate, out| enter!(activate(up, gate, out)),
+            rotate: |x, turns, out| enter!(rotate(x, turns, out)),
+            query: |x, turns, rotated, words| enter!(query(x, turns, rotated, words)),
+            quantise_value: |value, out| enter!(quantise_value(value, out)),
+            add: |x, y| enter!(add(x, y)),
+            normalizer: |logits| enter!(normalizer(logits)),
+            softcap: |logits, cap| enter!(softcap(logits, cap)),
         }
     }};
 }
@@ -216,10 +224,10 @@ impl Finish {
         }
     }
 
-    /// Whether 32 bits times the mantissa, shifted so far, are less than 32 bits.
+    /// Whether 32 bits times the mantissa, shifted so far, are less than 32 bits, and those whole in a product of 64.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn is_short(&self) -> bool {
-        (17..=62).contains(&self.by)
+        (17..=32).contains(&self.by)
     }
 
     /// Whether the shift is one to the right by less than the width.

@@ -126,10 +126,14 @@ impl Packed {
 fn lay_out(matrix: &Matrix<'_>, (bits, offset): (u32, i32), padded: usize, lines: &mut [Line]) {
     let planes = 8 / bits as usize;
     let (group, words) = (matrix.cols / matrix.groups, matrix.groups * padded / 4);
-    let mut row = vec![0i8; matrix.cols];
+    let (mut block, mut stored) = (vec![0i8; crate::rows::BLOCK * matrix.cols], vec![]);
     let mut unsigned = vec![0u8; matrix.groups * padded];
     for index in 0..matrix.rows {
-        matrix.codec.unpack(matrix.row(index), &mut row);
+        if index % crate::rows::BLOCK == 0 {
+            let count = (matrix.rows - index).min(crate::rows::BLOCK);
+            matrix.order().unpack_block(matrix.weights, index, &mut stored, &mut block[..count * matrix.cols]);
+        }
+        let row = &block[index % crate::rows::BLOCK * matrix.cols..][..matrix.cols];
         for (to, from) in unsigned.chunks_exact_mut(padded).zip(row.chunks_exact(group)) {
             let halve = bits == 1;
             for (to, &weight) in to.iter_mut().zip(from) {

@@ -1,9 +1,9 @@
 //! Linear layers: one token streams the weights, many share them taken apart.
 
+use super::outputs::{Short, add_scaled, load_long, odd_words, put, store_long, write};
 use super::{load, load_line, store, store_line};
-use crate::fast::ops::{Batch, Finish, Side, half};
+use crate::fast::ops::{Batch, Finish, Side};
 use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS, step};
-use crate::fixed::rshift;
 use core::arch::x86_64::*;
 use core::ops::Range;
 
@@ -266,137 +266,4 @@ fn dots_of_one<const BITS: u32>(lines: &[Line], words: &[i32]) -> [__m512i; VECT
         }
     }
     total
-}
-
-/// Writes up to 16 outputs.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn put(value: __m512i, out: &mut [i32]) {
-    if let Some(out) = out.first_chunk_mut() {
-        store(out, value);
-    } else {
-        let mut all = [0; LANES];
-        store(&mut all, value);
-        out.copy_from_slice(&all[..out.len()]);
-    }
-}
-
-/// The odd words in the place of the even ones.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn odd_words(words: __m512i) -> __m512i {
-    _mm512_shuffle_epi32::<0b11_11_01_01>(words)
-}
-
-/// From sums to outputs of a matrix with one group, where no more than 32 bits are multiplied and less than 32 are left.
-struct Short {
-    offset: __m512i,
-    pre_shift: __m128i,
-    rounding: [__m512i; 2],
-    mantissa: __m512i,
-    /// Rotations right that put the output in the lower word, and in the upper one.
-    rotations: [__m512i; 2],
-    limits: [__m512i; 2],
-}
-
-impl Short {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn new(matrix: &Packed, sum: i32, finish: Finish, limit: i32) -> Self {
-        let by = i64::from(finish.by);
-        Short {
-            offset: _mm512_set1_epi32(matrix.offset * sum),
-            pre_shift: _mm_cvtsi32_si128(matrix.pre_shift),
-            rounding: [_mm512_set1_epi64(half(matrix.pre_shift)), _mm512_set1_epi64(half(finish.by))],
-            mantissa: _mm512_set1_epi64(finish.mantissa),
-            rotations: [_mm512_set1_epi64(by), _mm512_set1_epi64(by + 32)],
-            limits: [_mm512_set1_epi32(-limit), _mm512_set1_epi32(limit - 1)],
-        }
-    }
-
-    /// Of 16 rows, whose scales come with their odd words.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn outputs<const BITS: u32>(&self, raw: __m512i, scale: __m512i, odd_scale: __m512i) -> __m512i {
-        let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, self.offset);
-        let even = _mm512_rorv_epi64(self.output(dot, scale), self.rotations[0]);
-        let odd = _mm512_rorv_epi64(self.output(odd_words(dot), odd_scale), self.rotations[1]);
-        let both = _mm512_mask_mov_epi32(even, 0xaaaa, odd);
-        _mm512_min_epi32(_mm512_max_epi32(both, self.limits[0]), self.limits[1])
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn output(&self, dot: __m512i, scale: __m512i) -> __m512i {
-        let sum = _mm512_add_epi64(_mm512_mul_epi32(dot, scale), self.rounding[0]);
-        let sum = _mm512_srl_epi64(sum, self.pre_shift);
-        _mm512_add_epi64(_mm512_mul_epi32(sum, self.mantissa), self.rounding[1])
-    }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn load_long(longs: &[i64; 8]) -> __m512i {
-    // SAFETY: a reference to 64 bytes is read.
-    unsafe { _mm512_loadu_si512(longs.as_ptr().cast()) }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn store_long(longs: &mut [i64; 8], value: __m512i) {
-    // SAFETY: a reference to 64 bytes is written.
-    unsafe { _mm512_storeu_si512(longs.as_mut_ptr().cast(), value) }
-}
-
-/// Adds the products of 16 rows with a group, less the weights' offset and scaled, to the rows' totals. `sum` is that of the activations.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-pub(in crate::fast) fn add_scaled<const BITS: u32>(
-    matrix: &Packed,
-    sum: i32,
-    raw: __m512i,
-    scale: __m512i,
-    total: &mut [__m512i; 2],
-) {
-    let offset = _mm512_set1_epi32(matrix.offset * sum);
-    let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, offset);
-    for (index, total) in total.iter_mut().enumerate() {
-        let part = |v| if index == 0 { _mm512_castsi512_si256(v) } else { _mm512_extracti64x4_epi64::<1>(v) };
-        let product = _mm512_mul_epi32(_mm512_cvtepi32_epi64(part(dot)), _mm512_cvtepi32_epi64(part(scale)));
-        *total = _mm512_add_epi64(*total, product);
-    }
-}
-
-/// The outputs of some rows for one token.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-pub(in crate::fast) fn write(matrix: &Packed, finish: Finish, limit: i64, totals: &[[__m512i; 2]], out: &mut [i32]) {
-    for (out, total) in out.chunks_mut(LANES).zip(totals) {
-        put(output(matrix, finish, limit, *total), out);
-    }
-}
-
-/// [`crate::linear::finish`] of 16 rows.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn output(matrix: &Packed, finish: Finish, limit: i64, sums: [__m512i; 2]) -> __m512i {
-    let mut halves = [_mm256_setzero_si256(); 2];
-    for (half_of, sum) in halves.iter_mut().zip(sums) {
-        let first = _mm512_add_epi64(sum, _mm512_set1_epi64(half(matrix.pre_shift)));
-        let first = _mm512_sra_epi64(first, _mm_cvtsi32_si128(matrix.pre_shift));
-        let product = _mm512_mullo_epi64(first, _mm512_set1_epi64(finish.mantissa));
-        let second = if finish.is_plain() {
-            let second = _mm512_add_epi64(product, _mm512_set1_epi64(half(finish.by)));
-            _mm512_sra_epi64(second, _mm_cvtsi32_si128(finish.by))
-        } else {
-            let mut lanes = [0i64; 8];
-            // SAFETY: an array of 64 bytes is written, then read.
-            unsafe {
-                _mm512_storeu_si512(lanes.as_mut_ptr().cast(), product);
-                lanes.iter_mut().for_each(|lane| *lane = rshift(*lane, finish.by));
-                _mm512_loadu_si512(lanes.as_ptr().cast())
-            }
-        };
-        let clamped =
-            _mm512_min_epi64(_mm512_max_epi64(second, _mm512_set1_epi64(-limit)), _mm512_set1_epi64(limit - 1));
-        *half_of = _mm512_cvtepi64_epi32(clamped);
-    }
-    _mm512_inserti64x4::<1>(_mm512_castsi256_si512(halves[0]), halves[1])
 }

@@ -3,8 +3,10 @@
 
 mod attention;
 mod linear;
+mod outputs;
 
-pub(super) use linear::{add_scaled, one_token, write};
+pub(super) use linear::one_token;
+pub(super) use outputs::{add_scaled, write};
 
 use super::inputs::arrange;
 use super::ops::{Ops, Place, steps};

@@ -105,10 +105,9 @@ impl Pass<'_, '_> {
         let Lane { wide: rows, inner, turns, row, queries: each, words, scores, .. } = &mut *self.lane;
         let (rotated, stride) = (&mut row[..width], wide(self.image));
         let (together, count) = (shape.heads / shape.kv_heads, own.len());
-        for group in heads.start / together..heads.end.div_ceil(together) {
-            let cache = &caches[group];
+        for (group, cache) in caches.iter().enumerate() {
             let first = heads.start.max(group * together);
-            let some = heads.end.min((group + 1) * together) - first;
+            let some = heads.end.min((group + 1) * together).saturating_sub(first);
             for pairs in (0..count * some).step_by(QUERIES) {
                 let pairs = pairs..(count * some).min(pairs + QUERIES);
                 for ((pair, query), words) in pairs.clone().zip(&mut *each).zip(words.chunks_exact_mut(cache.chunks)) {
