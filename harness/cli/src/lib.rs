@@ -8,6 +8,7 @@ pub mod compressed;
 pub mod estimate;
 pub mod firmware;
 pub mod golf;
+pub mod limits;
 pub mod machine;
 pub mod measure;
 pub mod portrait;

@@ -1,17 +1,14 @@
 //! What the CPU target measures, inside a child process.
 
-use crate::model::{Needed, Running};
+use crate::model::Running;
 use crate::scoring::best;
-use crate::{Fault, worker};
+use crate::{Fault, limits, worker};
 use golf_core::{Cost, Session};
 use golf_record::submission::hex;
-use golf_record::{Measurement, Roofline, Work};
-use golf_ternary::{Kernel, fast};
+use golf_record::{Measurement, Work};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::hint::black_box;
 use std::path::Path;
-use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 /// The measurements that are taken on one thread, in this order. Each gets a child process of its own.
@@ -20,7 +17,7 @@ pub const NAMES: [&str; 7] = ["load", "first_token", "artifact_to_token", "promp
 pub const TEAM_NAMES: [&str; 4] = ["prompt", "generate", "read", "products"];
 
 /// Samples of each measurement, unless they take too long.
-const SAMPLES: usize = 7;
+pub(crate) const SAMPLES: usize = 7;
 /// After this long no further sample is begun, once there are three.
 const ENOUGH: Duration = Duration::from_secs(8);
 
@@ -76,6 +73,10 @@ pub fn text(root: &Path) -> Result<Vec<u8>, Fault> {
 /// # Errors
 /// If the artifact is not in order, or two samples came to different results.
 pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Option<Sampled>, Fault> {
+    // What is said of several threads must not be of a model that runs on one.
+    if subject.threads > 1 && worker::load(subject.artifact)?.threads(subject.threads)? == 1 {
+        return Ok(None);
+    }
     let (work, samples, digest) = match name {
         "load" => {
             // The start of the model is part of it: an artifact that can't predict isn't loaded.
@@ -96,7 +97,7 @@ pub fn sample(name: &str, subject: &Subject<'_>) -> Result<Option<Sampled>, Faul
         }
         "read" | "products" => {
             let Some(needed) = worker::load(subject.artifact)?.needed()? else { return Ok(None) };
-            let take = if name == "read" { read } else { products };
+            let take = if name == "read" { limits::read } else { limits::products };
             (None, take(&needed, subject.threads), String::new())
         }
         _ => return Err(Fault::usage(format!("there is no measurement `{name}`"))),
@@ -164,58 +165,6 @@ fn first_token(running: &mut Running<'_>, logits: &mut [i32]) -> Vec<u8> {
     best(Session::begin(running.model(), logits).predict()).to_le_bytes().to_vec()
 }
 
-/// Nanoseconds to read as many bytes as a token needs, once: what generation takes at least.
-fn read(needed: &Needed, threads: usize) -> Vec<u64> {
-    let buffer = vec![1u64; needed.bytes.div_ceil(8).max(threads)];
-    let parts: Vec<&[u64]> = buffer.chunks(buffer.len().div_ceil(threads)).collect();
-    let times = (1 << 24) / needed.bytes.max(1) + 1;
-    let part = |rank: usize| parts.get(rank).map_or(0, |part| fold(black_box(part)));
-    limit(threads, times, &|rank| (0..times).for_each(|_| _ = black_box(part(rank))))
-}
-
-/// Nanoseconds for the multiply-adds of a token on registers alone: what a token of a prompt takes at least.
-fn products(needed: &Needed, threads: usize) -> Vec<u64> {
-    let Some(step) = fast::peak(needed.kernel, 1) else { return vec![] };
-    let rounds = needed.multiply_adds.div_ceil(step * threads as u64);
-    let times = (1 << 27) / needed.multiply_adds.max(1) as usize + 1;
-    limit(threads, times, &|_| _ = black_box(fast::peak(needed.kernel, rounds * times as u64)))
-}
-
-/// Samples of what some threads do at once; each does it so many times.
-fn limit(threads: usize, times: usize, work: &(dyn Fn(usize) + Sync)) -> Vec<u64> {
-    let barrier = Barrier::new(threads);
-    let each = &|rank| {
-        let once = |_| {
-            work(rank);
-            barrier.wait();
-            let begin = Instant::now();
-            work(rank);
-            let elapsed = begin.elapsed().as_nanos() as u64 / times as u64;
-            barrier.wait();
-            elapsed
-        };
-        (0..SAMPLES).map(once).collect::<Vec<u64>>()
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|rank| scope.spawn(move || each(rank))).collect();
-        let mut slowest = each(0);
-        for other in others {
-            let samples = other.join().expect("it only reads and multiplies");
-            slowest.iter_mut().zip(samples).for_each(|(slowest, sample)| *slowest = sample.max(*slowest));
-        }
-        slowest
-    })
-}
-
-/// Sixteen sums, few enough for the registers of any build, so that loads are what takes the time.
-fn fold(buffer: &[u64]) -> u64 {
-    let mut sums = [0u64; 16];
-    for words in buffer.as_chunks::<16>().0 {
-        sums.iter_mut().zip(words).for_each(|(sum, word)| *sum ^= word);
-    }
-    sums.iter().fold(0, |all, sum| all ^ sum)
-}
-
 /// Samples until there are enough, after one that doesn't count. Every sample must come to the same.
 fn repeat(mut take: impl FnMut() -> Result<(Duration, Vec<u8>), Fault>) -> Result<(Vec<u64>, String), Fault> {
     let begin = Instant::now();
@@ -260,38 +209,6 @@ fn generate(running: &mut Running<'_>, prompt: &[u32]) -> (Duration, Vec<u32>) {
         session.skip(token);
     }
     (begin.elapsed(), written)
-}
-
-/// What one core of the machine does at most: reading a buffer of the budget's size, and int8 multiply-adds by the instructions of the
-/// fastest kernel, or by this build's where there is only the scalar one.
-pub fn roofline() -> Roofline {
-    const ROUNDS: u64 = 5_000;
-    let buffer: Vec<u64> = (0..2_000_000).collect();
-    let read = || fold(black_box(&buffer));
-    let (a, b): (Vec<i8>, Vec<i8>) = (0..4_096).map(|i| (i as i8, (i * 7) as i8)).unzip();
-    let products = || black_box(&a).iter().zip(black_box(&b)).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>();
-    let kernel = Kernel::best();
-    let dot = || {
-        fast::peak(kernel, ROUNDS).unwrap_or_else(|| {
-            (0..ROUNDS).for_each(|_| _ = black_box(products()));
-            ROUNDS * a.len() as u64
-        })
-    };
-    let time = |work: &dyn Fn()| -> Vec<u64> {
-        work();
-        let once = |_| {
-            let begin = Instant::now();
-            work();
-            begin.elapsed().as_nanos() as u64
-        };
-        (0..2 * SAMPLES).map(once).collect()
-    };
-    Roofline {
-        buffer_bytes: 8 * buffer.len() as u64,
-        read_ns: time(&|| _ = black_box(read())),
-        dot_products: dot(),
-        dot_ns: time(&|| _ = black_box(dot())),
-    }
 }
 
 /// Peak resident memory of this process in bytes, where the system tells.

@@ -3,7 +3,7 @@
 
 use crate::measure::{self, Subject};
 use crate::model::{self, Loaded};
-use crate::{Blame, Fault, portrait, public, scoring, simulate};
+use crate::{Blame, Fault, limits, portrait, public, scoring, simulate};
 use golf_artifact::Artifact;
 use golf_record::{Draw, Failure, FailureKind, Figures, Probe, PublicTask, Roofline, Sample, TaskScore};
 use golf_task::Task;
@@ -284,7 +284,7 @@ fn work(job: &Job) -> Result<(), Fault> {
         }
     };
     match (&job.work, &job.artifact) {
-        (Work::Roofline, _) => say(&Message::Roofline(measure::roofline())),
+        (Work::Roofline, _) => say(&Message::Roofline(limits::roofline())),
         (Work::Score { tasks, season, threads }, Some(target)) => {
             let loaded = load(&read(target)?)?;
             score(&loaded, &job.root, target, tasks, season, *threads)?;

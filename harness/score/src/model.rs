@@ -171,8 +171,7 @@ impl Loaded {
             Loaded::Ternary(bytes, plan) => {
                 let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
                 if let Some(plan) = plan_of(&image, plan)? {
-                    let useful = (image.shape().multiply_adds() / WORTH_A_THREAD).min(MOST_THREADS as u64) as usize;
-                    let engine = fast::Engine::with_threads(image, plan, BATCH, threads.min(useful).max(1));
+                    let engine = fast::Engine::with_threads(image, plan, BATCH, useful(&image, threads));
                     return Ok(Started::Whole(Box::new(engine)));
                 }
                 let needs = Needs::of(&image, BATCH);
@@ -182,6 +181,16 @@ impl Loaded {
                 Ok(Started::Whole(Box::new(engine)))
             }
         }
+    }
+
+    /// The threads that it would be started on if it were given so many.
+    ///
+    /// # Errors
+    /// If the model can't be started.
+    pub fn threads(&self, threads: usize) -> Result<usize, Fault> {
+        let Loaded::Ternary(bytes, plan) = self else { return Ok(1) };
+        let image = Image::new(bytes).map_err(|fault| Fault::entry(fault.to_string()))?;
+        Ok(plan_of(&image, plan)?.map_or(1, |_| useful(&image, threads)))
     }
 }
 
@@ -210,6 +219,12 @@ impl Loaded {
             kernel: plan.kernel(),
         }))
     }
+}
+
+/// As many of some threads as a model of this shape can use.
+fn useful(image: &Image<'_>, threads: usize) -> usize {
+    let useful = (image.shape().multiply_adds() / WORTH_A_THREAD).min(MOST_THREADS as u64) as usize;
+    threads.min(useful).max(1)
 }
 
 /// The plan, made when it is first asked for, by as many threads as there are cores; none for the scalar kernel.
