@@ -47,6 +47,33 @@ pub fn build(config: &TernaryConfig, tokens: usize, seed: u64) -> Vec<u8> {
     with_vocabulary(config, &vocabulary, seed)
 }
 
+/// An artifact by which time is measured, with random weights: `A` and `B` are the shapes of the engine's benchmarks, `100KB` and `16MB` fill their
+/// classes; none of another name.
+pub fn sized(name: &str) -> Option<Vec<u8>> {
+    // Width, heads, key/value heads, width of a head, hidden width, depth, tokens.
+    let (dim, heads, kv_heads, head_dim, hidden, depth, tokens) = match name {
+        "100KB" => (96, 3, 1, 32, 288, 2, 360),
+        "A" => (512, 8, 4, 64, 1_536, 12, 8_192),
+        "B" => (768, 12, 4, 64, 2_048, 10, 4_096),
+        "16MB" => (512, 8, 4, 64, 1_536, 14, 8_192),
+        _ => return None,
+    };
+    let config = TernaryConfig {
+        tokenizer: Tokenization::LongestMatch,
+        dim,
+        heads,
+        kv_heads,
+        head_dim,
+        hidden,
+        window: 1_024,
+        rope_period: 4_096,
+        rope_frequencies: (0..head_dim / 2).map(|pair| (600 >> (pair / 4)).max(1)).collect(),
+        depth: (0..depth).collect(),
+        ..config()
+    };
+    Some(build(&config, tokens, 1))
+}
+
 /// An artifact for any configuration and vocabulary, with random weights.
 pub fn with_vocabulary(config: &TernaryConfig, vocabulary: &[Vec<u8>], seed: u64) -> Vec<u8> {
     let tokens = vocabulary.len();
