@@ -142,7 +142,11 @@ pub(super) fn accuracy(
             label: task.title().into(),
             values: shown.map(|(entry, score)| (marked(&entry.slug), value(score))).collect(),
             named: named.map(|(entry, score)| (value(score), name(entry).to_owned())),
-            chance: chance(ranking.iter().map(|(_, score)| *score)),
+            // An entry's own items tell; going through everybody's on each page would take the square of their number.
+            chance: match named {
+                Some((_, score)) if of.is_some() => chance([*score]),
+                _ => chance(ranking.iter().map(|(_, score)| *score)),
+            },
         });
         table = table.column(task.title(), Set::Number);
     }
