@@ -6,7 +6,7 @@ use crate::fault::{self, Fault, Place};
 use crate::header::{self, Dtype, Entry};
 use crate::json::{self, Problems};
 use crate::model::{self, Model, TernaryConfig};
-use crate::tensors::{Checker, TensorInfo, halves};
+use crate::tensors::{self, Checker, TensorInfo, halves};
 use crate::text::line_column;
 use crate::vocabulary;
 use crate::write::{Tensor, write};
@@ -59,6 +59,7 @@ impl<'a> Artifact<'a> {
         let checker = Checker::new(bytes, &header.entries, &mut faults);
         let tensors = match &model {
             Some(Model::Ternary(config)) => checker.ternary(config),
+            Some(Model::Wasm { .. }) => checker.wasm(),
             Some(model) => {
                 checker.none(model.engine());
                 Vec::new()
@@ -114,7 +115,7 @@ impl<'a> Artifact<'a> {
     pub fn accounts(&self) -> Vec<Account> {
         match &self.model {
             Model::Ternary(config) => account::of(config, &|name| self.find(name)),
-            Model::Mix { .. } | Model::Uniform => Vec::new(),
+            Model::Mix { .. } | Model::Uniform | Model::Wasm { .. } => Vec::new(),
         }
     }
 
@@ -135,7 +136,8 @@ impl<'a> Artifact<'a> {
     }
 
     /// Parameters, counted from the tensors: every weight of a matrix (rows times columns), every scale and every
-    /// gain counts one. The vocabulary counts nothing, and a block that runs at several depths counts once.
+    /// gain counts one. The vocabulary counts nothing, and a block that runs at several depths counts once. Of an entry that brings its
+    /// own code every byte of its data counts one: what the code makes of it can't be known.
     pub fn parameters(&self) -> u64 {
         self.tensors.iter().map(TensorInfo::parameters).sum()
     }
@@ -146,6 +148,12 @@ impl<'a> Artifact<'a> {
             (Some((_, lengths)), Some((_, bytes))) => vocabulary::cut(lengths, bytes),
             _ => Vec::new(),
         }
+    }
+
+    /// The module of the engine `wasm`, and its data, which may be empty.
+    pub fn module(&self) -> Option<(&[u8], &[u8])> {
+        let (_, module) = self.find(tensors::MODULE)?;
+        Some((module, self.find(tensors::DATA).map_or(&[], |(_, data)| data)))
     }
 
     /// The ternary engine's image of the model.

@@ -29,7 +29,7 @@ pub use coded::LARGEST_PLAIN;
 pub use fault::{Fault, Place};
 pub use header::{Dtype, LARGEST as LARGEST_HEADER};
 pub use model::{ATTENTION_LIMIT, CACHE_LIMIT, ENGINES, Matrix, Model, TernaryConfig, VERSION};
-pub use pack::{Input, pack};
+pub use pack::{Input, pack, pack_module};
 pub use scale::Scale;
 pub use tensors::TensorInfo;
 pub use write::{ArtifactBuilder, Tensor, write};

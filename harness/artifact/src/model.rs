@@ -8,7 +8,7 @@ use golf_core::Tokenization;
 use golf_ternary::Shape;
 
 /// Names of the engines in configurations.
-pub const ENGINES: [&str; 3] = ["ternary", "mix", "uniform"];
+pub const ENGINES: [&str; 4] = ["ternary", "mix", "uniform", "wasm"];
 
 /// Version of each engine that this harness has.
 pub const VERSION: u64 = 1;
@@ -33,6 +33,11 @@ pub enum Model {
     },
     /// All bytes alike.
     Uniform,
+    /// A WebAssembly module that the artifact brings, and its data.
+    Wasm {
+        /// How text is cut into tokens.
+        tokenizer: Tokenization,
+    },
 }
 
 /// Configuration of the ternary engine; the letters are those of `harness/ternary/ARITHMETIC.md`.
@@ -142,6 +147,7 @@ impl Model {
             Model::Ternary(_) => "ternary",
             Model::Mix { .. } => "mix",
             Model::Uniform => "uniform",
+            Model::Wasm { .. } => "wasm",
         }
     }
 
@@ -153,12 +159,11 @@ impl Model {
             Model::Mix { orders, log2_slots } => {
                 fields.extend([("orders", orders.to_string()), ("log2_slots", log2_slots.to_string())]);
             }
+            Model::Wasm { tokenizer } => fields.push(("tokenizer", tokenizer_json(*tokenizer))),
             Model::Ternary(config) => {
-                let names = Tokenization::NAMES;
-                let tokenizer = names.iter().find(|&&(kind, _)| kind == config.tokenizer).map_or("", |&(_, name)| name);
                 let frequencies = joined(&config.rope_frequencies);
                 fields.extend([
-                    ("tokenizer", format!("\"{tokenizer}\"")),
+                    ("tokenizer", tokenizer_json(config.tokenizer)),
                     ("start", config.start.to_string()),
                     ("dim", config.dim.to_string()),
                     ("heads", config.heads.to_string()),
@@ -176,6 +181,11 @@ impl Model {
         let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
         format!("{{{}}}", fields.join(","))
     }
+}
+
+fn tokenizer_json(tokenizer: Tokenization) -> String {
+    let name = Tokenization::NAMES.iter().find(|&&(kind, _)| kind == tokenizer).map_or("", |&(_, name)| name);
+    format!("\"{name}\"")
 }
 
 fn joined<T: ToString>(numbers: &[T]) -> String {

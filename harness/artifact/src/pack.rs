@@ -12,10 +12,12 @@ use crate::header::Dtype;
 use crate::json::{self, Fields, Node, Problems};
 use crate::model::{self, Matrix, Model, TernaryConfig};
 use crate::scale::Scale;
+use crate::tensors;
 use crate::text;
 use crate::vocabulary;
 use crate::write::ArtifactBuilder;
 use checkpoint::Checkpoint;
+use golf_core::Tokenization;
 use golf_ternary::Codec;
 use std::collections::BTreeMap;
 
@@ -59,15 +61,53 @@ pub fn pack(checkpoint: Option<Input<'_>>, config: Input<'_>) -> Result<Vec<u8>,
             return Err(input.blame(faults));
         }
     }
+    if let Model::Wasm { .. } = &recipe.model {
+        let fault = Fault::new(
+            Place::Whole,
+            "the engine `wasm` needs a module",
+            "name a WebAssembly file after the configuration",
+        );
+        return Err(checkpoint.unwrap_or(config).blame(vec![fault]));
+    }
+    whole(&builder, checkpoint.unwrap_or(config))
+}
+
+/// Packs a WebAssembly module and its data, which may be empty. The vocabulary is the configuration's, or for `bytes` the single bytes.
+///
+/// # Errors
+/// All faults of the configuration, or else of the module as far as the artifact knows it: its engine says more.
+pub fn pack_module(module: Input<'_>, data: &[u8], config: Input<'_>) -> Result<Vec<u8>, Vec<Fault>> {
+    let recipe = Recipe::read(config.bytes).map_err(|faults| config.blame(faults))?;
+    let Model::Wasm { tokenizer } = recipe.model else {
+        let message = format!("a module, but the configuration is of the engine `{}`", recipe.model.engine());
+        return Err(module.blame(vec![Fault::new(Place::Whole, message, "write `\"engine\": \"wasm\"`")]));
+    };
+    let vocabulary = recipe.vocabulary.or_else(|| (tokenizer == Tokenization::Bytes).then(single_bytes));
+    let Some(vocabulary) = vocabulary else {
+        let fault = Fault::new(Place::Whole, "there is no vocabulary", "add `vocabulary` to the configuration");
+        return Err(config.blame(vec![fault]));
+    };
+    let mut builder = ArtifactBuilder::new(recipe.model.clone());
+    builder.vocabulary(&vocabulary);
+    builder.tensor(tensors::MODULE, Dtype::U8, &[module.bytes.len()], module.bytes);
+    if !data.is_empty() {
+        builder.tensor(tensors::DATA, Dtype::U8, &[data.len()], data);
+    }
+    whole(&builder, module)
+}
+
+/// The artifact, if it is in order; what isn't, is blamed on a file.
+fn whole(builder: &ArtifactBuilder<'_>, blamed: Input<'_>) -> Result<Vec<u8>, Vec<Fault>> {
     let artifact = builder.finish();
     match Artifact::read(&artifact) {
         Ok(_) => Ok(artifact),
         // A rule that only the whole breaks: places in a file that isn't written would mislead.
-        Err(faults) => {
-            let unplaced = faults.into_iter().map(Fault::unplaced).collect();
-            Err(checkpoint.unwrap_or(config).blame(unplaced))
-        }
+        Err(faults) => Err(blamed.blame(faults.into_iter().map(Fault::unplaced).collect())),
     }
+}
+
+fn single_bytes() -> Vec<Vec<u8>> {
+    (0..=255).map(|byte| vec![byte]).collect()
 }
 
 impl Input<'_> {
@@ -102,7 +142,7 @@ impl Recipe {
         let model = model?;
         let codecs = match &model {
             Model::Ternary(config) => codecs::read(&fields, &config.matrices(), problems),
-            Model::Mix { .. } | Model::Uniform => BTreeMap::new(),
+            Model::Mix { .. } | Model::Uniform | Model::Wasm { .. } => BTreeMap::new(),
         };
         Some(Recipe { model, codecs, vocabulary })
     }
@@ -138,9 +178,8 @@ impl Packer<'_, '_> {
                 let bytes = bytes.ok_or_else(|| tensor.fault(0, "its dtype is not U8", "store it as U8"))?;
                 self.builder.tensor(name, Dtype::U8, &[bytes.len()], bytes);
             }
-        } else if config.tokenizer == golf_core::Tokenization::Bytes {
-            let bytes: Vec<[u8; 1]> = (0..=255).map(|byte| [byte]).collect();
-            self.builder.vocabulary(&bytes);
+        } else if config.tokenizer == Tokenization::Bytes {
+            self.builder.vocabulary(&single_bytes());
         } else {
             let place = Place::Tensor { name: vocabulary::LENGTHS.into(), offset: None };
             let remedy =

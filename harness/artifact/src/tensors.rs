@@ -10,6 +10,11 @@ use crate::write::Tensor;
 use golf_ternary::Codec;
 use std::collections::BTreeMap;
 
+/// The code of an entry that brings its own.
+pub(crate) const MODULE: &str = "module";
+/// What that code is given.
+pub(crate) const DATA: &str = "data";
+
 /// A tensor of an artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorInfo {
@@ -28,9 +33,9 @@ pub struct TensorInfo {
 }
 
 impl TensorInfo {
-    /// Parameters in it: weights, scales and gains count one each, the vocabulary none.
+    /// Parameters in it: weights, scales, gains and the bytes of data count one each, vocabulary and code none.
     pub fn parameters(&self) -> u64 {
-        match self.name.starts_with("vocabulary.") {
+        match self.name.starts_with("vocabulary.") || self.name == MODULE {
             true => 0,
             false => self.shape.iter().map(|&size| size as u64).product(),
         }
@@ -73,13 +78,38 @@ impl<'a, 'f> Checker<'a, 'f> {
 
     /// The tensors of the ternary engine in the order of the file; what is wrong is reported.
     pub(crate) fn ternary(mut self, config: &TernaryConfig) -> Vec<TensorInfo> {
-        let tokens = self.vocabulary(config);
+        let vocabulary = self.vocabulary();
+        if let Some((tokens, offset)) = vocabulary.filter(|&(tokens, _)| config.start as usize >= tokens) {
+            let message = format!("`start` of the configuration is {}, but there are {tokens} tokens", config.start);
+            self.report(vocabulary::LENGTHS, Some(offset), message, "name a token of the vocabulary");
+        }
+        let tokens = vocabulary.map(|(tokens, _)| tokens);
         for matrix in config.matrices() {
             self.matrix(&matrix, tokens, config);
         }
         for block in 0..config.blocks() {
             self.gains(&format!("blocks.{block}.attention.gain"), config);
         }
+        self.finish()
+    }
+
+    /// The tensors of an entry that brings its own code. The code itself is for its engine to judge.
+    pub(crate) fn wasm(mut self) -> Vec<TensorInfo> {
+        self.vocabulary();
+        if let Some(module) = self.plain(MODULE, Dtype::U8, "[bytes]", |shape| shape.len() == 1)
+            && !module.data(self.file).starts_with(b"\0asm")
+        {
+            let message = "it doesn't begin as a WebAssembly module does";
+            self.report(MODULE, Some(module.offset), message, "store a module in binary form");
+        }
+        if self.entries.contains_key(DATA) {
+            self.plain(DATA, Dtype::U8, "[bytes]", |shape| shape.len() == 1);
+        }
+        self.expected.push(DATA.into());
+        self.finish()
+    }
+
+    fn finish(mut self) -> Vec<TensorInfo> {
         self.refuse_rest("the configuration asks for no such tensor");
         self.tensors.sort_by_key(|tensor| tensor.offset);
         self.tensors
@@ -89,8 +119,8 @@ impl<'a, 'f> Checker<'a, 'f> {
         self.faults.push(Fault::new(Place::Tensor { name: name.into(), offset }, message, remedy));
     }
 
-    /// Number of tokens; none if it isn't known.
-    fn vocabulary(&mut self, config: &TernaryConfig) -> Option<usize> {
+    /// Number of tokens, and where their lengths lie; none if it isn't known.
+    fn vocabulary(&mut self) -> Option<(usize, usize)> {
         let lengths = self.plain(vocabulary::LENGTHS, Dtype::U8, "[V]", |shape| shape.len() == 1);
         let bytes = self.plain(vocabulary::BYTES, Dtype::U8, "[sum of lengths]", |shape| shape.len() == 1);
         let lengths = lengths?;
@@ -99,11 +129,7 @@ impl<'a, 'f> Checker<'a, 'f> {
             let places = (lengths.offset, bytes.offset);
             vocabulary::check(lengths.data(self.file), bytes.data(self.file), places, self.faults);
         }
-        if config.start as usize >= tokens {
-            let message = format!("`start` of the configuration is {}, but there are {tokens} tokens", config.start);
-            self.report(vocabulary::LENGTHS, Some(lengths.offset), message, "name a token of the vocabulary");
-        }
-        Some(tokens)
+        Some((tokens, lengths.offset))
     }
 
     fn matrix(&mut self, matrix: &Matrix, tokens: Option<usize>, config: &TernaryConfig) {

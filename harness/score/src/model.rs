@@ -28,6 +28,9 @@ pub enum Loaded {
     /// A ternary model's image, and, once it is first started, its weights laid out for this machine's vectors, unless the scalar kernel is
     /// asked for.
     Ternary(Vec<u8>, OnceLock<Option<Plan>>),
+    /// A module that the entry brings.
+    #[cfg(feature = "wasm")]
+    Wasm(Box<golf_wasm::Module>),
 }
 
 /// A running model, and whether it may see a document at once.
@@ -95,6 +98,9 @@ pub enum Started<'a> {
     Whole(Box<dyn WholeDocument + 'a>),
     /// It is asked token by token.
     Stepwise(Box<dyn LanguageModel + 'a>),
+    /// Likewise, and it may fail.
+    #[cfg(feature = "wasm")]
+    Wasm(Box<golf_wasm::Instance<'a>>),
 }
 
 impl Started<'_> {
@@ -103,6 +109,20 @@ impl Started<'_> {
         match self {
             Started::Whole(model) => Running::Whole(&mut **model),
             Started::Stepwise(model) => Running::Stepwise(&mut **model),
+            #[cfg(feature = "wasm")]
+            Started::Wasm(model) => Running::Stepwise(&mut **model),
+        }
+    }
+
+    /// Whether it has run as it should. What a model that hasn't has predicted counts for nothing.
+    ///
+    /// # Errors
+    /// What it failed at, if it brings its own code.
+    pub fn finish(&self) -> Result<(), Fault> {
+        match self {
+            Started::Whole(_) | Started::Stepwise(_) => Ok(()),
+            #[cfg(feature = "wasm")]
+            Started::Wasm(model) => model.fault().map_or(Ok(()), |fault| Err(Fault::entry(fault.to_string()))),
         }
     }
 }
@@ -120,6 +140,7 @@ pub fn engine(artifact: &Artifact<'_>) -> EngineId {
         Model::Uniform => ("uniform", 1),
         Model::Mix { .. } => ("mix", golf_mix::VERSION),
         Model::Ternary(_) => ("ternary", golf_ternary::VERSION),
+        Model::Wasm { .. } => ("wasm", golf_artifact::VERSION as u32),
     };
     EngineId { name: name.into(), version }
 }
@@ -135,7 +156,20 @@ pub fn load(artifact: &Artifact<'_>) -> Result<Loaded, Fault> {
         Model::Ternary(_) => {
             Loaded::Ternary(artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?, OnceLock::new())
         }
+        Model::Wasm { tokenizer } => module(artifact, *tokenizer)?,
     })
+}
+
+#[cfg(feature = "wasm")]
+fn module(artifact: &Artifact<'_>, tokenizer: golf_core::Tokenization) -> Result<Loaded, Fault> {
+    let (module, data) = artifact.module().ok_or_else(|| Fault::entry("the artifact has no module"))?;
+    let module = golf_wasm::Module::new(module, data, &artifact.vocabulary(), tokenizer);
+    Ok(Loaded::Wasm(Box::new(module.map_err(|fault| Fault::entry(fault.to_string()))?)))
+}
+
+#[cfg(not(feature = "wasm"))]
+fn module(_artifact: &Artifact<'_>, _tokenizer: golf_core::Tokenization) -> Result<Loaded, Fault> {
+    Err(Fault::machine("this build runs no entries that bring their own code"))
 }
 
 impl Loaded {
@@ -154,7 +188,9 @@ impl Loaded {
     pub fn start_on<T>(&self, threads: usize, run: impl FnOnce(Running<'_>) -> T) -> Result<T, Fault> {
         let mut room = Room::default();
         let mut started = self.start_in(&mut room, threads)?;
-        Ok(run(started.running()))
+        let result = run(started.running());
+        started.finish()?;
+        Ok(result)
     }
 
     /// Likewise, for whoever keeps it.
@@ -180,6 +216,11 @@ impl Loaded {
                 let memory = Memory { words: &mut room.words, bytes: &mut room.bytes };
                 let engine = golf_ternary::Engine::new(image, BATCH, memory).expect("the memory that it needs");
                 Ok(Started::Whole(Box::new(engine)))
+            }
+            #[cfg(feature = "wasm")]
+            Loaded::Wasm(module) => {
+                let instance = module.start().map_err(|fault| Fault::entry(fault.to_string()))?;
+                Ok(Started::Wasm(Box::new(instance)))
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::json::{Fields, Node, Problems};
 use golf_core::Tokenization;
 
 /// Fields of each engine's configuration, in the order of [`ENGINES`].
-const FIELDS: [&[&str]; 3] = [
+const FIELDS: [&[&str]; 4] = [
     &[
         "engine",
         "version",
@@ -24,13 +24,19 @@ const FIELDS: [&[&str]; 3] = [
     ],
     &["engine", "version", "orders", "log2_slots"],
     &["engine", "version"],
+    &["engine", "version", "tokenizer"],
 ];
 
-/// Reads a configuration, which for the ternary engine may have the fields `extra` besides its own. None if anything
+/// Reads a configuration, which may have those of the fields `extra` besides its own that its engine can use. None if anything
 /// is wrong with it, which is reported.
 pub(crate) fn parse(root: &Node<'_>, extra: &[&str], problems: &mut Problems) -> Option<Model> {
     let engine = engine_of(root, problems)?;
-    let known = [FIELDS[engine], if ENGINES[engine] == "ternary" { extra } else { &[] }].concat();
+    let extra = extra.iter().filter(|&&field| match ENGINES[engine] {
+        "ternary" => true,
+        "wasm" => field == "vocabulary",
+        _ => false,
+    });
+    let known: Vec<&str> = FIELDS[engine].iter().chain(extra).copied().collect();
     let fields = Fields::of(root, "the configuration", &known, problems)?;
     fields.whole("version", VERSION..=VERSION, problems);
     let model = match ENGINES[engine] {
@@ -42,6 +48,7 @@ pub(crate) fn parse(root: &Node<'_>, extra: &[&str], problems: &mut Problems) ->
                 .map(|(orders, log2_slots)| Model::Mix { orders: orders as u8, log2_slots: log2_slots as u8 })
         }
         "ternary" => ternary(&fields, problems).map(Model::Ternary),
+        "wasm" => fields.choice("tokenizer", &Tokenization::NAMES, problems).map(|tokenizer| Model::Wasm { tokenizer }),
         _ => Some(Model::Uniform),
     };
     model.filter(|_| problems.is_empty())

@@ -1,8 +1,8 @@
-//! `pack CONFIG [CHECKPOINT]`
+//! `pack CONFIG [CHECKPOINT or MODULE]`
 
 use super::{Common, print, print_json};
 use crate::Fault;
-use golf_artifact::{Input, pack};
+use golf_artifact::{Input, pack, pack_module};
 use golf_core::budget;
 use golf_record::write_atomically;
 use sha2::{Digest, Sha256};
@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// Configuration of the artifact, with its codecs and vocabulary (harness/artifact/FORMAT.md)
     config: PathBuf,
-    /// Weights in a safetensors file, floating point or integer; not needed for engines without tensors
+    /// Weights in a safetensors file, floating point or integer, or a WebAssembly module; not needed for engines without tensors
     checkpoint: Option<PathBuf>,
+    /// What a module is given
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
     /// Where to write the artifact
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -31,8 +34,16 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let checkpoint =
         args.checkpoint.as_deref().map(|path| Ok::<_, Fault>((read(path)?, path.to_string_lossy()))).transpose()?;
     let checkpoint = checkpoint.as_ref().map(|(bytes, path)| Input { path, bytes });
-    let artifact =
-        pack(checkpoint, Input { path: &config_name, bytes: &config }).map_err(|faults| Fault::entry_lines(&faults))?;
+    let data = args.data.as_deref().map(read).transpose()?;
+    let config = Input { path: &config_name, bytes: &config };
+    let artifact = match checkpoint {
+        Some(module) if module.bytes.starts_with(b"\0asm") => pack_module(module, &data.unwrap_or_default(), config),
+        _ if data.is_some() => {
+            return Err(Fault::usage("--data is for modules: name a WebAssembly file after the configuration"));
+        }
+        _ => pack(checkpoint, config),
+    };
+    let artifact = artifact.map_err(|faults| Fault::entry_lines(&faults))?;
     let size = artifact.len() as u64;
     if size > budget::BUDGET {
         let over = golf_record::grouped(size - budget::BUDGET);

@@ -7,6 +7,7 @@ mod config;
 mod container;
 mod files;
 mod fixture;
+mod module;
 mod tensors;
 mod text;
 
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MEMORY: i64 = 64 << 20;
 
 fn cases() -> Vec<Case> {
-    [container::cases(), config::cases(), tensors::cases(), text::cases(), files::cases()]
+    [container::cases(), config::cases(), tensors::cases(), module::cases(), text::cases(), files::cases()]
         .into_iter()
         .flatten()
         .collect()
