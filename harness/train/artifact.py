@@ -6,6 +6,7 @@ import json
 import numpy as np
 
 from model import LARGEST, rope_frequencies, weight_levels
+from recurrent import BIAS_UNIT, TAP_UNIT
 from tokenizer import START
 
 DTYPES = {"U8": np.uint8, "I8": np.int8, "U16": np.dtype("<u2")}
@@ -89,16 +90,52 @@ def configuration(options, mode):
     } | {key: options[key] for key in plain}
 
 
+def vocabulary_tensors(tokenizer):
+    """The two tensors of the vocabulary."""
+    joined = np.frombuffer(b"".join(tokenizer.tokens), np.uint8)
+    return {"vocabulary.lengths": tokenizer.lengths.astype(np.uint8), "vocabulary.bytes": joined}
+
+
 def export(model, tokenizer, path):
     """Writes the artifact and returns its size and SHA-256."""
-    tensors = {
-        "vocabulary.lengths": tokenizer.lengths.astype(np.uint8),
-        "vocabulary.bytes": np.frombuffer(b"".join(tokenizer.tokens), np.uint8),
-        **matrix_tensors("embedding", model.embedding),
-    }
+    tensors = vocabulary_tensors(tokenizer) | matrix_tensors("embedding", model.embedding)
     for index, block in enumerate(model.blocks):
         tensors |= block_tensors(index, block)
     return write(path, configuration(model.options, tokenizer.mode), tensors)
+
+
+def export_module(model, tokenizer, module, path):
+    """Writes the artifact of a `recurrent.Recurrent` that the WebAssembly file `module` runs; returns its size and SHA-256."""
+    tensors = vocabulary_tensors(tokenizer)
+    tensors["module"] = np.frombuffer(module.read_bytes(), np.uint8)
+    tensors["data"] = np.frombuffer(module_data(model), np.uint8)
+    return write(path, {"engine": "wasm", "version": 1, "tokenizer": tokenizer.mode}, tensors)
+
+
+def module_data(model):
+    """What the module of `submissions/wren-100k` unpacks: rows, logits' bias, embedding; for each block its matrices, biases, gains and taps.
+
+    Weights come before the scales of their rows; those of -1, 0 and 1 lie five to a byte without padding.
+    """
+    half = np.dtype("<u2")
+
+    def matrix(matrix):
+        levels, scale = weight_levels(matrix.weight.detach().double(), matrix.codec, matrix.per_row)
+        levels = levels.numpy() if matrix.codec == "i4" else levels.numpy().reshape(1, -1)
+        return [pack(levels, matrix.codec), encode_scale(scale.flatten().numpy())]
+
+    def whole(values, unit, least, most, dtype):
+        return np.rint(values.detach().double().numpy() * unit).clip(least, most).astype(dtype)
+
+    rows = len(model.bias)
+    parts = [np.array([rows], half), whole(model.bias, BIAS_UNIT, -127, 127, np.int8), *matrix(model.embedding)]
+    for block in model.blocks:
+        for part in (block.forget, block.candidate, block.gate, block.output):
+            parts += matrix(part)
+        parts.append(whole(block.bias, 256, -32768, 32767, np.dtype("<i2")))
+        parts.append(whole(block.log_gain.exp(), 1024, 0, 65535, half))
+        parts.append(whole(block.taps, TAP_UNIT, -127, 127, np.int8))
+    return b"".join(part.tobytes() for part in parts)
 
 
 def write(path, config, tensors):

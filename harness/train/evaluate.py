@@ -125,9 +125,8 @@ def to_int8(x):
     return torch.round(x * UNIT).clamp(-127, 127)
 
 
-def evaluate(path, files, root, task):
-    """The contents of `train.reference.json` for the artifact at `path`; file names are kept relative to `root`."""
-    reference = Reference(path)
+def evaluate(reference, files, root, task):
+    """The contents of `train.reference.json` by a `Reference` or its like; file names are kept relative to `root`."""
     documents = []
     for file in files:
         text = file.read_bytes()
@@ -151,7 +150,7 @@ def main():
     parser.add_argument("--task", default="prose")
     parser.add_argument("--out", type=Path, help="where to write train.reference.json")
     options = parser.parse_args()
-    result = evaluate(options.artifact, options.files, options.root, options.task)
+    result = evaluate(Reference(options.artifact), options.files, options.root, options.task)
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
     for document in result["documents"]:

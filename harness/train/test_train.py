@@ -14,6 +14,7 @@ import tokenizer
 from data import Batches, prepare
 from evaluate import Reference, evaluate
 from optimizer import orthogonalise
+from recurrent import Recurrent, scan
 from train import Run
 
 TEXT = "It's a log: the pump runs, the pump stops.  Day 12, 7 o'clock\n\n The caf\u00e9 isn't open (yet)!! ".encode()
@@ -171,7 +172,7 @@ class Training(unittest.TestCase):
         run = self.start("reference")
         run.train(stop=2)
         run.export()
-        result = evaluate(run.out / "model.safetensors", [self.path / "a.txt"], self.path, "prose")
+        result = evaluate(Reference(run.out / "model.safetensors"), [self.path / "a.txt"], self.path, "prose")
         self.assertEqual(result["documents"][0]["file"], "a.txt")
         self.assertGreater(result["bits_per_byte"], 0.5)
         self.assertLess(result["bits_per_byte"], 9)
@@ -191,6 +192,49 @@ class Optimizers(unittest.TestCase):
         rows = orthogonalise(torch.randn(2, 6, 20), torch.float32)
         values = torch.linalg.svdvals(rows)
         self.assertTrue(((values > 0.5) & (values < 1.4)).all())
+
+
+class RecurrentTest(unittest.TestCase):
+    OPTIONS = {"dim": 20, "inner": 24, "blocks": 2, "linear": "trit5", "embedding": "i4"}
+
+    def test_scan_is_its_loop_and_has_its_gradient(self):
+        torch.manual_seed(1)
+        a, b = (torch.rand(2, 6, 3, dtype=torch.double, requires_grad=True) for _ in range(2))
+        h, expected = torch.zeros(2, 3, dtype=torch.double), []
+        for t in range(6):
+            h = a[:, t] * h + b[:, t]
+            expected.append(h)
+        self.assertTrue(torch.allclose(scan(a, b), torch.stack(expected, 1), rtol=1e-12))
+        self.assertTrue(torch.autograd.gradcheck(scan, (a, b)))
+
+    def test_a_logit_depends_on_no_later_token(self):
+        torch.manual_seed(2)
+        model = Recurrent(self.OPTIONS, 300, 290, 40)
+        tokens = torch.randint(0, 300, (1, 12))
+        changed = tokens.clone()
+        changed[0, 7:] = (changed[0, 7:] + 1) % 300
+        before, after = (model.logits(t, torch.float32) for t in (tokens, changed))
+        self.assertTrue(torch.equal(before[:, :7], after[:, :7]))
+        self.assertFalse(torch.equal(before[:, 7], after[:, 7]))
+
+    def test_data_has_every_weight_once(self):
+        model = Recurrent(self.OPTIONS, 300, 290, 40)
+        block = 4 * 24 * 20 // 5 + 2 * (3 * 24 + 20) + 2 * 24 + 2 * 24 + 2 * 4 * 24
+        self.assertEqual(len(artifact.module_data(model)), 2 + 290 + 290 * 10 + 2 * 290 + 2 * block)
+
+    def test_it_trains_and_exports_with_a_module(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            (folder / "text.txt").write_bytes(TEXT * 300)
+            (folder / "module.wasm").write_bytes(b"\0asm\1\0\0\0")
+            run = Run(CONFIG | {"engine": "wasm", "model": self.OPTIONS}, folder, folder, folder / "cache")
+            first = run.train_step()[0]
+            run.train()
+            self.assertLess(run.train_step()[0], first)
+            config, tensors = artifact.read(run.export(folder / "module.wasm"))
+        self.assertEqual(config, {"engine": "wasm", "version": 1, "tokenizer": "bpe"})
+        self.assertEqual(tensors["module"].tobytes(), b"\0asm\1\0\0\0")
+        self.assertEqual(tensors["data"].tobytes(), artifact.module_data(run.model))
 
 
 if __name__ == "__main__":

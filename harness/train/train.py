@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import time
@@ -9,13 +10,15 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: threads that spin starve each other on a shared machine
 
+import numpy as np
 import torch
 
 import artifact
 from data import Batches, prepare
-from evaluate import evaluate
+from evaluate import Reference, evaluate
 from model import IGNORED, Model
 from optimizer import Muon
+from recurrent import Recurrent
 from tokenizer import START
 
 DTYPES = {"bf16": torch.bfloat16, "f32": torch.float32}
@@ -36,14 +39,16 @@ class Run:
         self.lengths = torch.tensor(self.tokenizer.lengths)
         self.lengths[0] = 0
         self.dtype = DTYPES[self.options["compute"]]
-        self.model = Model(config["model"], len(self.tokenizer.tokens), rows, self.options["sequence"])
+        network = Recurrent if config.get("engine") == "wasm" else Model
+        self.model = network(config["model"], len(self.tokenizer.tokens), rows, self.options["sequence"])
         self.muon, self.adam = self._optimizers()
         self.loss = torch.compile(self.model, dynamic=False) if self.options["compile"] else self.model
         self.step, self.seconds = 0, 0.0
 
     def _optimizers(self):
         matrices = [p for p in self.model.blocks.parameters() if p.ndim == 2]
-        gains = [p for p in self.model.blocks.parameters() if p.ndim == 1]
+        known = {id(p) for p in matrices} | {id(self.model.embedding.weight)}
+        gains = [p for p in self.model.parameters() if id(p) not in known]
         groups = [{"params": [self.model.embedding.weight]}, {"params": gains}]
         return (
             Muon(matrices, decay=self.options["decay"], dtype=self.dtype),
@@ -134,12 +139,31 @@ class Run:
             flush=True,
         )
 
-    def export(self):
-        """Writes `model.safetensors` and returns its path."""
+    def export(self, module=None):
+        """Writes `model.safetensors`, with the file `module` if the engine takes one, and returns its path."""
         path = self.out / "model.safetensors"
-        size, sha256 = artifact.export(self.model, self.tokenizer, path)
+        if isinstance(self.model, Recurrent):
+            if module is None:
+                raise SystemExit("this engine's artifact needs a module: --module FILE.wasm")
+            size, sha256 = artifact.export_module(self.model, self.tokenizer, module, path)
+        else:
+            size, sha256 = artifact.export(self.model, self.tokenizer, path)
         print(f"model.safetensors: {size:,} bytes, sha256 {sha256}", flush=True)
         return path
+
+
+class Trained:
+    """Scores texts with the network as it was trained, where nothing else here can run the artifact."""
+
+    def __init__(self, run, path):
+        self.run, self.sha256 = run, hashlib.sha256(path.read_bytes()).hexdigest()
+
+    @torch.no_grad()
+    def document_bits(self, text):
+        """The cost of a document's bytes."""
+        tokens = torch.from_numpy(self.run.tokenizer.encode(text).astype(np.int64))[None]
+        inputs = torch.nn.functional.pad(tokens[:, :-1], (1, 0), value=START)
+        return self.run.model(inputs, tokens).item() * tokens.numel() if tokens.numel() else 0.0
 
 
 class Log:
@@ -168,21 +192,24 @@ def main():
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "golf-train", help="folder for encoded data")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out, if there is one")
     parser.add_argument("--export-only", action="store_true", help="write the artifact of the checkpoint in --out")
+    parser.add_argument("--module", type=Path, metavar="FILE", help="the WebAssembly module of an entry of the engine `wasm`")
     parser.add_argument("--evaluate", type=Path, nargs="*", default=[], metavar="FILE", help="text files to score at the end")
     parser.add_argument("--root", type=Path, default=Path(), help="folder that the names of these files are relative to")
     parser.add_argument("--task", default="prose", help="name of the task that these files belong to")
     options = parser.parse_args()
+    config = json.loads(options.config.read_text())
     options.out.mkdir(parents=True, exist_ok=True)
-    run = Run(json.loads(options.config.read_text()), options.out, options.data, options.cache)
+    run = Run(config, options.out, options.data, options.cache)
     if options.export_only or (options.resume and (options.out / "checkpoint.pt").exists()):
         run.load()
     if not options.export_only:
         parameters = sum(p.numel() for p in run.model.parameters())
         print(f"{parameters:,} parameters, {len(run.tokenizer.tokens)} tokens, {sum(map(len, run.batches.streams)):,} encoded")
         run.train()
-    path = run.export()
+    path = run.export(options.module)
     if options.evaluate:
-        result = evaluate(path, options.evaluate, options.root, options.task)
+        reference = Trained(run, path) if isinstance(run.model, Recurrent) else Reference(path)
+        result = evaluate(reference, options.evaluate, options.root, options.task)
         (options.out / "train.reference.json").write_text(json.dumps(result, indent=1) + "\n")
         print(f"{result['bits_per_byte']:.4f} bits per byte on {len(result['documents'])} files")
 
