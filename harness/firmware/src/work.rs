@@ -126,13 +126,13 @@ fn score(engine: &mut Engine<'_>, image: &Image<'_>, text: &[u8]) -> Result<(u32
 
 /// The first of the largest.
 fn likeliest(logits: &[i32]) -> u32 {
-    let mut best = 0;
+    let (mut best, mut most) = (0, i32::MIN);
     for (token, &logit) in logits.iter().enumerate() {
-        if logit > logits[best] {
-            best = token;
+        if logit > most {
+            (best, most) = (token as u32, logit);
         }
     }
-    best as u32
+    best
 }
 
 /// Words as bytes.

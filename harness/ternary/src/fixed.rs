@@ -30,15 +30,20 @@ pub(crate) fn largest(values: &[i32]) -> u32 {
 /// The lowest and the highest of the values and zero.
 #[inline(always)]
 pub(crate) fn extremes(values: &[i32]) -> (i32, i32) {
+    // Small cores have no vectors, but want four values for a step of the loop.
+    let small = cfg!(any(target_arch = "riscv32", target_arch = "arm"));
+    let (fours, rest) = if small { values.as_chunks::<4>() } else { (&[][..], values) };
     let (mut low, mut high) = (0, 0);
-    for &value in values {
+    let mut meet = |value| {
         if value < low {
             low = rarely(value);
         }
         if value > high {
             high = rarely(value);
         }
-    }
+    };
+    fours.iter().for_each(|four| four.iter().for_each(|&value| meet(value)));
+    rest.iter().for_each(|&value| meet(value));
     (low, high)
 }
 

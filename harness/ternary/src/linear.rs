@@ -13,7 +13,7 @@ use crate::fixed::{Norm, rshift};
 use crate::image::Matrix;
 
 /// Fractional bits and clamp of a linear layer's output.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Format {
     fraction: i32,
     limit: i64,
@@ -24,6 +24,12 @@ impl Format {
     pub(crate) const INNER: Format = Format { fraction: 12, limit: 1 << 23 };
     /// Logits: Q16, 28 bits.
     pub(crate) const LOGIT: Format = Format { fraction: 16, limit: 1 << 27 };
+
+    /// Bits of an output, its sign included.
+    #[cfg(any(target_arch = "riscv32", target_arch = "arm", test))]
+    const fn bits(self) -> u32 {
+        self.limit.ilog2() + 1
+    }
 }
 
 /// Quantised inputs of a linear layer, one row of `matrix.cols` per token, with their norms.

@@ -38,3 +38,22 @@ pub(crate) fn rarely(value: i32) -> i32 {
     #[cfg(not(any(target_arch = "riscv32", target_arch = "arm")))]
     value
 }
+
+/// Half of `value`, rounded down, or the limit of so many bits that it is beyond.
+#[cfg(thumb2)]
+#[inline(always)]
+pub(crate) fn saturated_half<const BITS: u32>(value: i32) -> i32 {
+    let half;
+    // SAFETY: it computes, and sets a flag that nobody reads.
+    unsafe {
+        core::arch::asm!("ssat {0}, #{2}, {1}, asr #1", out(reg) half, in(reg) value, const BITS, options(pure, nomem, nostack))
+    };
+    half
+}
+
+/// Elsewhere it takes comparisons.
+#[cfg(any(target_arch = "riscv32", all(target_arch = "arm", not(thumb2)), test))]
+#[inline(always)]
+pub(crate) fn saturated_half<const BITS: u32>(value: i32) -> i32 {
+    crate::fixed::clamp(value >> 1, -(1 << (BITS - 1)), (1 << (BITS - 1)) - 1)
+}

@@ -70,7 +70,8 @@ const FAULT_ADDRESS: usize = 0xe000_ed38;
 extern "C" fn golf_fault(frame: usize, exception: u32) -> ! {
     let _ = write!(Console, "fault: exception {exception}");
     // Eight words, the seventh of which is the program counter, if the stack was still in order.
-    if frame % 4 == 0 && (addr_of!(__stack_bottom).addr()..addr_of!(__stack_top).addr() - 28).contains(&frame) {
+    if frame.is_multiple_of(4) && (addr_of!(__stack_bottom).addr()..addr_of!(__stack_top).addr() - 28).contains(&frame)
+    {
         // SAFETY: within the stack, aligned.
         let _ = write!(Console, " at 0x{:08x}", unsafe { ((frame + 24) as *const u32).read_volatile() });
     }

@@ -2,6 +2,9 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(thumb2)]
+mod thumb2;
+
 /// For each row of `keys`, as long as a query, the sums of its products with the queries, which lie one after the other.
 pub(super) fn dots<const N: usize>(queries: &[i8], keys: &[i8], scores: &mut [[i32; N]]) {
     #[cfg(any(target_arch = "riscv32", target_arch = "arm"))]
@@ -22,6 +25,7 @@ pub(super) fn add_weighted<const N: usize>(weights: &[[i32; N]], values: &[i8], 
 
 /// By the definition; a compiler makes vectors of it.
 mod plain {
+    #[cfg(any(not(any(target_arch = "riscv32", target_arch = "arm")), test))]
     pub(super) fn dots<const N: usize>(queries: &[i8], keys: &[i8], scores: &mut [[i32; N]]) {
         let length = queries.len() / N;
         for (scores, key) in scores.iter_mut().zip(keys.chunks_exact(length)) {
@@ -49,49 +53,117 @@ mod blocks {
     use super::plain;
     use crate::registers::{in_order, settle};
 
+    /// The squares of a key's elements add up to no more than this times their number: it is normalised to 24 steps a unit, but for rounding
+    /// (half a step before the rotation, which may lengthen it by one in 2^14, and half a step after it: 24.51 squared).
+    pub(super) const KEY_SQUARES: i32 = 601;
     /// Elements of a row at a time.
     const ELEMENTS: usize = if cfg!(target_arch = "arm") { 4 } else { 8 };
+    /// Elements that two heads' queries, packed into one word each, take at a time.
+    const PACKED: usize = 8;
+    /// Such runs at once, at most: as many as the loop by hand has been written for, or as there are registers for.
+    const RUNS: usize = match (cfg!(thumb2), cfg!(target_arch = "arm")) {
+        (true, _) => 8,
+        (false, true) => 1,
+        (false, false) => 2,
+    };
 
     pub(super) fn dots<const N: usize>(queries: &[i8], keys: &[i8], scores: &mut [[i32; N]]) {
         let length = queries.len() / N;
         assert!(keys.len() == scores.len() * length, "a row of keys for each score");
-        let whole = length - length % ELEMENTS;
         scores.fill([0; N]);
-        for first in (0..whole).step_by(ELEMENTS) {
-            let query = core::array::from_fn(|head| {
-                core::array::from_fn(|element| i32::from(queries[head * length + first + element]))
-            });
-            // SAFETY: each row has as many elements from there on.
-            unsafe { add_dots(&query, keys.as_ptr().wrapping_add(first), length, scores) };
+        if scores.is_empty() {
+            return;
         }
-        for (scores, key) in scores.iter_mut().zip(keys.chunks_exact(length)).filter(|_| whole < length) {
+        let done = if N == 2 { packed(queries, keys, scores.as_flattened_mut().as_chunks_mut::<2>().0) } else { 0 };
+        for (scores, key) in scores.iter_mut().zip(keys.chunks_exact(length)).filter(|_| done < length) {
             for (score, query) in scores.iter_mut().zip(queries.chunks_exact(length)) {
-                let rest = query[whole..].iter().zip(&key[whole..]);
-                *score += rest.map(|(&q, &k)| i32::from(q) * i32::from(k)).sum::<i32>();
+                *score += dot(&query[done..], &key[done..]);
+            }
+        }
+    }
+
+    fn dot(query: &[i8], key: &[i8]) -> i32 {
+        query.iter().zip(key).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum()
+    }
+
+    /// [`dots`] of two heads as far as rows have whole runs of [`PACKED`] elements; so many elements it returns. One multiplication does for both heads, whose queries are
+    /// in the halves of a word, as long as both sums fit 16 bits: by the inequality of Cauchy and Schwarz, because [a key's length](KEY_SQUARES) is known.
+    fn packed(queries: &[i8], keys: &[i8], scores: &mut [[i32; 2]]) -> usize {
+        let length = queries.len() / 2;
+        let most = 0x7fff * 0x7fff / (KEY_SQUARES * length as i32);
+        let (first, second) = queries.split_at(length);
+        let (first, second) = (first.as_chunks::<PACKED>().0, second.as_chunks::<PACKED>().0);
+        let mut words = [[0; PACKED]; RUNS];
+        let (mut begin, mut runs, mut squares) = (0, 0, [0; 2]);
+        let whole = first.len();
+        for (run, (first, second)) in first.iter().zip(second).enumerate() {
+            let added = [dot(first, first), dot(second, second)];
+            if runs == RUNS || (0..2).any(|head| squares[head] + added[head] > most) {
+                add_packed(&words[..runs], begin, length, keys, scores);
+                (begin, runs, squares) = (run, 0, [0; 2]);
+            }
+            if added.iter().any(|&added| added > most) {
+                for (scores, key) in scores.iter_mut().zip(keys.chunks_exact(length)) {
+                    let key = &key[PACKED * run..][..PACKED];
+                    *scores = [scores[0] + dot(first, key), scores[1] + dot(second, key)];
+                }
+                begin = run + 1;
+                continue;
+            }
+            for ((word, &first), &second) in words[runs].iter_mut().zip(first).zip(second) {
+                *word = i32::from(first) + (i32::from(second) << 16);
+            }
+            squares = [squares[0] + added[0], squares[1] + added[1]];
+            runs += 1;
+        }
+        add_packed(&words[..runs], begin, length, keys, scores);
+        PACKED * whole
+    }
+
+    /// Adds the products of both heads' queries with the runs of each key from the run `begin` on.
+    fn add_packed(queries: &[[i32; PACKED]], begin: usize, length: usize, keys: &[i8], scores: &mut [[i32; 2]]) {
+        if queries.is_empty() {
+            return;
+        }
+        assert!(keys.len() == scores.len() * length && PACKED * (begin + queries.len()) <= length, "keys are whole");
+        let key = keys.as_ptr().wrapping_add(PACKED * begin);
+        #[cfg(thumb2)]
+        // SAFETY: asserted above.
+        unsafe {
+            let (scores, step) = (scores.as_mut_ptr_range(), length - PACKED * queries.len());
+            super::thumb2::add_dots(queries.as_ptr().cast(), key, step, scores.start, scores.end, queries.len());
+        }
+        #[cfg(not(thumb2))]
+        // SAFETY: likewise.
+        unsafe {
+            match <&[_; RUNS]>::try_from(queries) {
+                Ok(queries) => add_runs(*queries, key, length, scores),
+                Err(_) => queries.iter().enumerate().for_each(|(run, &query)| {
+                    add_runs([query], key.wrapping_add(PACKED * run), length, scores);
+                }),
             }
         }
     }
 
     /// # Safety
-    /// For each score there are `ELEMENTS` elements at `key` and `length` further on.
+    /// For each pair of scores there are `COUNT` runs of elements at `key` and `length` further on.
+    #[cfg(not(thumb2))]
     #[inline(never)]
-    unsafe fn add_dots<const N: usize>(
-        query: &[[i32; ELEMENTS]; N],
+    unsafe fn add_runs<const COUNT: usize>(
+        queries: [[i32; PACKED]; COUNT],
         mut key: *const i8,
         length: usize,
-        scores: &mut [[i32; N]],
+        scores: &mut [[i32; 2]],
     ) {
-        let query = *query;
         for scores in scores {
-            let mut sums = *scores;
-            for element in 0..ELEMENTS {
+            let mut sum = 0;
+            for (element, query) in queries.as_flattened().iter().enumerate() {
                 // SAFETY: up to the caller.
                 let k = i32::from(unsafe { in_order(key.add(element)) });
-                for (sum, query) in sums.iter_mut().zip(&query) {
-                    *sum = settle(*sum + query[element] * k);
-                }
+                sum = settle(query.wrapping_mul(k).wrapping_add(sum));
             }
-            *scores = sums;
+            let low = i32::from(sum as i16);
+            *scores = [scores[0] + low, scores[1] + (sum.wrapping_sub(low) >> 16)];
             key = key.wrapping_add(length);
         }
     }
@@ -102,7 +174,7 @@ mod blocks {
         let whole = length - length % ELEMENTS;
         for first in (0..whole).step_by(ELEMENTS) {
             // SAFETY: each row has as many elements from there on.
-            let found = unsafe { weighted(weights, values.as_ptr().wrapping_add(first), length) };
+            let found: [[i32; ELEMENTS]; N] = unsafe { weighted(weights, values.as_ptr().wrapping_add(first), length) };
             for (sums, found) in sums.chunks_exact_mut(length).zip(found) {
                 sums[first..first + ELEMENTS].iter_mut().zip(found).for_each(|(sum, found)| *sum += found);
             }
@@ -123,6 +195,13 @@ mod blocks {
         length: usize,
     ) -> [[i32; ELEMENTS]; N] {
         let mut sums = [[0; ELEMENTS]; N];
+        #[cfg(thumb2)]
+        if let ([_, ..], Some(two)) = (weights, sums.as_chunks_mut::<2>().0.first_mut()) {
+            let weights = weights.as_flattened().as_ptr_range();
+            // SAFETY: up to the caller.
+            unsafe { super::thumb2::weighted(weights.start.cast(), value, length, weights.end.cast(), two) };
+            return sums;
+        }
         for weights in weights {
             // Most tokens weigh nothing.
             if weights.iter().any(|&weight| weight != 0) {
@@ -168,7 +247,17 @@ mod tests {
             weights in prop::collection::vec(prop_oneof![3 => Just(0), 1 => 0i32..=4_096], 80),
         ) {
             let (queries, rows) = bytes.split_at(2 * length);
-            let rows: Vec<i8> = rows[..count * length].to_vec();
+            let mut rows: Vec<i8> = rows[..count * length].to_vec();
+            // As long as keys may be: some have few large elements, some many small ones.
+            for (index, row) in rows.chunks_exact_mut(length).enumerate() {
+                let mut left = blocks::KEY_SQUARES * length as i32;
+                for element in row {
+                    *element >>= index % 4;
+                    let square = i32::from(*element).pow(2);
+                    *element = if square <= left { *element } else { 0 };
+                    left -= i32::from(*element).pow(2);
+                }
+            }
             alike::<1>(&queries[..length], &rows, &weights[..count]);
             alike::<2>(queries, &rows, &weights[..2 * count]);
         }

@@ -3,6 +3,9 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(thumb2)]
+mod thumb2;
+
 use super::Layer;
 use crate::codec::TRITS;
 use crate::image::Matrix;
@@ -31,31 +34,51 @@ static LANES: [[i32; 2]; 256] = {
     lanes
 };
 
-/// Adds to `out` the sums of each layer's rows for one token's inputs `q`; they are not too large.
+/// Adds to `out` the sums of each layer's rows for one token's inputs `q`.
 #[inline(never)]
-pub(super) fn sums(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut [i32]) -> i32 {
+pub(super) fn add_sums(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut [i32]) {
     let room = room.as_chunks_mut::<2>().0;
+    // As many columns as there is room for what is made of them, with one more behind the last.
+    let (list, work) = room.split_at_mut(room.len() / 2 - 1);
+    let mut flush = |list: &[[i32; 2]]| {
+        layers.iter().for_each(|(matrix, offset)| add(matrix, list, work, &mut out[*offset..][..matrix.rows]));
+    };
     let (mut used, mut reach) = (0, 0);
     for (column, &q) in q.iter().enumerate().filter(|&(_, &q)| q != 0) {
         let q = i32::from(q);
-        if reach + q.abs() > SPAN || used == room.len() {
-            layers.iter().for_each(|(matrix, offset)| add(matrix, &room[..used], &mut out[*offset..][..matrix.rows]));
+        if reach + q.abs() > SPAN || used == list.len() {
+            flush(&list[..used]);
             (used, reach) = (0, 0);
         }
-        room[used] = [column as i32, q];
+        list[used] = [column as i32, q];
         used += 1;
         reach += q.abs();
     }
-    layers.iter().for_each(|(matrix, offset)| add(matrix, &room[..used], &mut out[*offset..][..matrix.rows]));
-    0
+    flush(&list[..used]);
 }
 
 /// Adds the columns, each with its input, to the rows' sums.
-fn add(matrix: &Matrix<'_>, columns: &[[i32; 2]], sums: &mut [i32]) {
+#[cfg_attr(not(thumb2), expect(unused_variables, reason = "`work` is for the loop by hand"))]
+fn add(matrix: &Matrix<'_>, columns: &[[i32; 2]], work: &mut [[i32; 2]], sums: &mut [i32]) {
     let length = matrix.codec.row_bytes(matrix.rows);
     assert!(matrix.weights.len() == matrix.cols * length && sums.len() == matrix.rows, "every column is whole");
     assert!(columns.iter().all(|&[column, _]| (column as usize) < matrix.cols), "every column is there");
     let mut first = 0;
+    #[cfg(thumb2)]
+    if length >= 4 {
+        let work = &mut work[..columns.len() + 1];
+        for (work, &[column, q]) in work.iter_mut().zip(columns) {
+            *work = [matrix.weights.as_ptr().addr() as i32 + column * length as i32, q];
+        }
+        work[columns.len()] = [0; 2];
+        for sums in sums.chunks_mut(4 * 5).take(length / 4) {
+            let mut all = [[0; 2]; 4];
+            // SAFETY: every column has as many bytes, and there is one without an input.
+            unsafe { thumb2::four_bytes(work.as_mut_ptr(), &LANES, &mut all) };
+            spread(&all, sums);
+            first += 4;
+        }
+    }
     while first < length {
         let mut run = BYTES;
         while run > length - first {
@@ -91,7 +114,12 @@ unsafe fn add_bytes<const RUN: usize>(weights: &[u8], length: usize, columns: &[
             }
         }
     }
-    for (sums, [three, two]) in sums.chunks_mut(5).zip(all) {
+    spread(&all, sums);
+}
+
+/// Adds each byte's lanes to its rows' sums.
+fn spread(all: &[[i32; 2]], sums: &mut [i32]) {
+    for (sums, &[three, two]) in sums.chunks_mut(5).zip(all) {
         let lowest = |lanes: i32, bits: u32| lanes << (32 - bits) >> (32 - bits);
         let a = lowest(three, LANE);
         let rest = three.wrapping_sub(a) >> LANE;

@@ -2,6 +2,9 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(thumb2)]
+mod thumb2;
+
 use super::Layer;
 use super::small::{runs, words};
 use crate::image::Matrix;
@@ -13,8 +16,13 @@ const UNIT: usize = 4;
 /// A lane's sum must fit 16 bits with its sign: so much may the positive inputs add up to at most, and so much the negative ones, as a weight is at most 15.
 const SPAN: i32 = 0x7fff / 15;
 
-/// Adds to `out` the sums of each layer's rows of int4 weights for one token's inputs `q`, and returns by how much they are too large.
-pub(super) fn nibbles(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut [i32]) -> i32 {
+/// By how much [`add_nibbles`] makes each sum too large: the weights are stored plus eight.
+pub(super) fn excess(q: &[i8]) -> i32 {
+    8 * q.iter().map(|&q| i32::from(q)).sum::<i32>()
+}
+
+/// Adds to `out` the sums of each layer's rows of int4 weights for one token's inputs `q`, and the [`excess`].
+pub(super) fn add_nibbles(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut [i32]) {
     let room = room.as_chunks_mut::<UNIT>().0;
     let mut start = 0;
     while start < q.len() {
@@ -34,14 +42,18 @@ pub(super) fn nibbles(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mu
             arrange(to);
             units += 1;
         }
+        if PAIRED && start + UNIT * units < q.len() {
+            units -= units % 2;
+        }
         for (matrix, offset) in layers {
-            add_nibbles(matrix, start, q, &room[..units], &mut out[*offset..][..matrix.rows]);
+            add_units(matrix, start, q, &room[..units], &mut out[*offset..][..matrix.rows]);
         }
         start += UNIT * units;
     }
-    // The weights are stored plus eight.
-    8 * q.iter().map(|&q| i32::from(q)).sum::<i32>()
 }
+
+/// Whether units are best taken two at a time.
+const PAIRED: bool = cfg!(thumb2);
 
 /// Whether the upper half of a product is as easily had as the lower: then two of the shifts that align a nibble are in the inputs.
 const HIGH: bool = cfg!(any(target_arch = "riscv32", test));
@@ -68,7 +80,7 @@ fn product(word: u32, q: &[i32; UNIT]) -> i32 {
 }
 
 /// The units from column `start` on, whose arranged inputs are `units`; the last may have fewer columns.
-fn add_nibbles(matrix: &Matrix<'_>, start: usize, q: &[i8], units: &[[i32; UNIT]], sums: &mut [i32]) {
+fn add_units(matrix: &Matrix<'_>, start: usize, q: &[i8], units: &[[i32; UNIT]], sums: &mut [i32]) {
     let (length, first) = (matrix.codec.row_bytes(matrix.cols), start / 2);
     assert!(matrix.weights.len() == matrix.rows * length, "every row is whole");
     // A row with an odd number of bytes ends with a unit of one.
@@ -108,8 +120,21 @@ fn add_nibbles(matrix: &Matrix<'_>, start: usize, q: &[i8], units: &[[i32; UNIT]
 fn pairs<const PAIRS: usize>(stored: &[u32], width: usize, units: &[[i32; UNIT]], sums: &mut [i32]) {
     assert!(units.is_empty() || (units.len() - 1) * width + PAIRS <= stored.len(), "every row is whole");
     let mut all = [0i32; PAIRS];
-    let mut cell = stored.as_ptr();
-    for q in units {
+    // By hand, for units two at a time.
+    #[cfg(thumb2)]
+    let done = match (width, <&mut [i32; 4]>::try_from(&mut all[..])) {
+        (8, Ok(all)) if units.len() > 1 => {
+            let even = units[..units.len() - units.len() % 2].as_ptr_range();
+            // SAFETY: asserted above.
+            unsafe { thumb2::four_pairs(stored.as_ptr(), even.start, even.end, all) };
+            units.len() - units.len() % 2
+        }
+        _ => 0,
+    };
+    #[cfg(not(thumb2))]
+    let done = 0;
+    let mut cell = stored.as_ptr().wrapping_add(done * width);
+    for q in &units[done..] {
         for (pair, sum) in all.iter_mut().enumerate() {
             // SAFETY: asserted above.
             let product = product(unsafe { in_order(cell.add(pair)) }, q);
@@ -124,8 +149,8 @@ fn pairs<const PAIRS: usize>(stored: &[u32], width: usize, units: &[[i32; UNIT]]
     }
 }
 
-/// Adds to `out` the sums of each layer's rows of int8 weights for one token's inputs `q`; they are not too large.
-pub(super) fn bytes(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut [i32]) -> i32 {
+/// Adds to `out` the sums of each layer's rows of int8 weights for one token's inputs `q`.
+pub(super) fn add_bytes(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut [i32]) {
     let room = room.as_chunks_mut::<UNIT>().0;
     let most = room.len() * UNIT;
     for (span, q) in q.chunks(most).enumerate() {
@@ -143,11 +168,11 @@ pub(super) fn bytes(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut 
                 let stored = matrix.weights.get(at + UNIT * within..).unwrap_or_default();
                 let sums = &mut out[offset + row..][..run];
                 match run {
-                    16 => add_bytes::<16>(stored, width, units, sums),
-                    8 => add_bytes::<8>(stored, width, units, sums),
-                    4 => add_bytes::<4>(stored, width, units, sums),
-                    2 => add_bytes::<2>(stored, width, units, sums),
-                    _ => add_bytes::<1>(stored, width, units, sums),
+                    16 => add_rows::<16>(stored, width, units, sums),
+                    8 => add_rows::<8>(stored, width, units, sums),
+                    4 => add_rows::<4>(stored, width, units, sums),
+                    2 => add_rows::<2>(stored, width, units, sums),
+                    _ => add_rows::<1>(stored, width, units, sums),
                 }
                 let last = at + width * UNIT * units.len() + rest.len() * within;
                 for (row, sum) in sums.iter_mut().enumerate().filter(|_| !rest.is_empty()) {
@@ -157,12 +182,11 @@ pub(super) fn bytes(layers: &[Layer<'_>], q: &[i8], room: &mut [i32], out: &mut 
             });
         }
     }
-    0
 }
 
 /// `ROWS` rows; a unit's bytes are `4 * width` apart from the next's.
 #[inline(never)]
-fn add_bytes<const ROWS: usize>(stored: &[u8], width: usize, units: &[[i32; UNIT]], sums: &mut [i32]) {
+fn add_rows<const ROWS: usize>(stored: &[u8], width: usize, units: &[[i32; UNIT]], sums: &mut [i32]) {
     let sums: &mut [i32; ROWS] = sums.try_into().expect("as many as rows");
     assert!(units.is_empty() || ((units.len() - 1) * width + ROWS) * UNIT <= stored.len(), "every row is whole");
     let mut all = *sums;

@@ -4,8 +4,9 @@
 
 use super::{Format, Inputs, Layer, Scratch, columns, finish, plain, products, tables};
 use crate::Codec;
-use crate::fixed::{Norm, clamp, scaled};
+use crate::fixed::{Norm, scaled};
 use crate::image::Matrix;
+use crate::registers::saturated_half;
 
 /// Rows that a kernel takes at once, at most: as many as the registers have room for sums.
 pub(super) const ROWS: usize = match (cfg!(target_arch = "arm"), cfg!(target_has_atomic = "32")) {
@@ -35,41 +36,63 @@ pub(super) fn linear(
         }
         for (token, q) in inputs.quantised.chunks_exact(first.cols).enumerate() {
             let out = &mut out[token * stride..];
-            layers.iter().for_each(|(matrix, offset)| out[*offset..][..matrix.rows].fill(0));
             let excess = match first.codec {
-                Codec::Trit5 if first.by_columns => columns::sums(layers, q, room, out),
-                Codec::Trit5 | Codec::Bit1 => tables::sums(layers, q, room, out),
-                Codec::I4 => products::nibbles(layers, q, room, out),
-                Codec::I8 => products::bytes(layers, q, room, out),
+                Codec::Trit5 | Codec::Bit1 if !first.by_columns => tables::excess(first.codec, first.cols),
+                Codec::I4 => products::excess(q),
+                _ => 0,
             };
             for (matrix, offset) in layers {
-                outputs(matrix, inputs.norm(token), format, excess, &mut out[*offset..][..matrix.rows]);
+                let (fours, rest) = out[*offset..][..matrix.rows].as_chunks_mut::<4>();
+                fours.iter_mut().for_each(|sums| *sums = [-excess; 4]);
+                rest.fill(-excess);
+            }
+            match first.codec {
+                Codec::Trit5 if first.by_columns => columns::add_sums(layers, q, room, out),
+                Codec::Trit5 | Codec::Bit1 => tables::add_sums(layers, q, room, out),
+                Codec::I4 => products::add_nibbles(layers, q, room, out),
+                Codec::I8 => products::add_bytes(layers, q, room, out),
+            }
+            for (matrix, offset) in layers {
+                outputs(matrix, inputs.norm(token), format, &mut out[*offset..][..matrix.rows]);
             }
         }
     }
 }
 
-/// From a matrix's sums, each of them too large by `excess`, to its outputs.
-#[inline(never)]
-fn outputs(matrix: &Matrix<'_>, norm: Norm, format: Format, excess: i32, sums: &mut [i32]) {
+/// From a matrix's sums to its outputs.
+fn outputs(matrix: &Matrix<'_>, norm: Norm, format: Format, sums: &mut [i32]) {
     let by = matrix.exponent - matrix.pre_shift + norm.exponent - format.fraction;
-    let limit = format.limit as i32;
     match words(matrix.scales) {
         // A product with its scale then has 31 bits, by what an image is checked for.
         Some(scales) if matrix.pre_shift == 0 && by >= 18 => {
-            let by = (by - 18).min(31);
-            for (sum, &scale) in sums.iter_mut().zip(scales) {
-                let product = (*sum - excess).wrapping_mul(scale as i32);
-                *sum = clamp(((scaled(product, norm.mantissa) >> by) + 1) >> 1, -limit, limit - 1);
+            let (by, mantissa) = ((by - 18).min(31), norm.mantissa);
+            match format {
+                Format::INNER => in_words::<{ Format::INNER.bits() }>(sums, scales, mantissa, by),
+                _ => in_words::<{ Format::LOGIT.bits() }>(sums, scales, mantissa, by),
             }
         }
         _ => {
             for (row, sum) in sums.iter_mut().enumerate() {
-                let scaled = i64::from(*sum - excess) * i64::from(matrix.scale(row, 0));
+                let scaled = i64::from(*sum) * i64::from(matrix.scale(row, 0));
                 *sum = finish(scaled, matrix, norm, format);
             }
         }
     }
+}
+
+/// [`outputs`] without products of 64 bits, to be shifted right by one more than `by`.
+#[inline(never)]
+fn in_words<const BITS: u32>(sums: &mut [i32], scales: &[u32], mantissa: u32, by: i32) {
+    let output = |sum: &mut i32, scale: u32| {
+        let product = sum.wrapping_mul(scale as i32);
+        *sum = saturated_half::<BITS>((scaled(product, mantissa) >> by) + 1);
+    };
+    let (fours, rest) = sums.as_chunks_mut::<4>();
+    let (scales, last) = scales[..4 * fours.len() + rest.len()].as_chunks::<4>();
+    for (sums, scales) in fours.iter_mut().zip(scales) {
+        sums.iter_mut().zip(scales).for_each(|(sum, &scale)| output(sum, scale));
+    }
+    rest.iter_mut().zip(last).for_each(|(sum, &scale)| output(sum, scale));
 }
 
 /// Little-endian words, where they can be read as such.
