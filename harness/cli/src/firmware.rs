@@ -7,6 +7,7 @@ pub use code::{Code, CodeError};
 pub use toolchain::Toolchain;
 
 use crate::Fault;
+use golf_record::Simulation;
 use golf_record::submission::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -22,6 +23,11 @@ pub struct Target {
     pub triple: &'static str,
     /// The file.
     pub image: &'static [u8],
+}
+
+/// Whether a record is of the firmware that the harness carries: what another counted says nothing about this one.
+pub fn is_current(record: &Simulation) -> bool {
+    TARGETS.iter().any(|target| target.name == record.target && target.sha256() == record.firmware_sha256)
 }
 
 macro_rules! target {

@@ -1,9 +1,9 @@
 //! The project's folder and what is in it.
 
-use crate::{Fault, model, public};
+use crate::{Fault, firmware, model, public};
 use golf_artifact::Artifact;
 use golf_record::submission::Submission;
-use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Public, PublicTable, Store};
+use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Public, PublicTable, Simulation, Store};
 use golf_task::{Definition, Task};
 use serde::Deserialize;
 use std::fs;
@@ -173,6 +173,22 @@ impl Golf {
         Ok(self.public.iter().map(|task| public::table(task, &scores)).collect())
     }
 
+    /// An entry's records of simulations by the firmware that the harness carries, and the targets of which there are records by another one.
+    ///
+    /// # Errors
+    /// If a record can't be read.
+    pub fn simulations(&self, slug: &str) -> Result<(Vec<Simulation>, Vec<&'static str>), Fault> {
+        let (mut current, mut outdated) = (vec![], vec![]);
+        for target in golf_record::TARGETS {
+            match self.store.simulation(slug, target)? {
+                Some(record) if firmware::is_current(&record) => current.push(record),
+                Some(_) => outdated.push(target),
+                None => {}
+            }
+        }
+        Ok((current, outdated))
+    }
+
     /// The leaderboard of all submissions that are in order.
     ///
     /// # Errors
@@ -186,9 +202,7 @@ impl Golf {
             let current = |sha256: &str| sha256 == candidate.facts.sha256;
             let measurements =
                 self.store.measurements(&slug)?.into_iter().filter(|m| current(&m.artifact_sha256)).collect();
-            let simulations =
-                golf_record::TARGETS.iter().filter_map(|target| self.store.simulation(&slug, target).transpose());
-            let simulations: Vec<_> = simulations.collect::<Result<_, _>>()?;
+            let (simulations, _) = self.simulations(&slug)?;
             let simulations = simulations.into_iter().filter(|s| current(&s.artifact_sha256)).collect();
             let audit = self.store.audit(&slug)?.filter(|audit| current(&audit.artifact_sha256));
             let Submission { manifest, readme, .. } = candidate.submission;

@@ -53,13 +53,18 @@ pub fn run(common: &Common) -> Result<(), Fault> {
         Fault::machine(format!("{}: can't be written to: {fault}. Make room or grant access", results.display()))
     })?;
     let found: Vec<(&Tool, Option<String>)> = TOOLS.iter().map(|tool| (tool, version(tool))).collect();
+    let mut outdated = vec![];
+    for (slug, _) in golf.candidates(&[])? {
+        let (_, targets) = golf.simulations(&slug)?;
+        outdated.extend(targets.into_iter().map(|target| format!("{slug} on {target}")));
+    }
     if common.json {
         let tools: Vec<_> = found
             .iter()
             .map(|(tool, version)| serde_json::json!({ "tool": tool.program, "version": version, "needed_for": tool.needed_for, "remedy": tool.remedy }))
             .collect();
         print_json(
-            &serde_json::json!({ "machine": machine, "tasks": golf.tasks.len(), "season": golf.season, "tools": tools }),
+            &serde_json::json!({ "machine": machine, "tasks": golf.tasks.len(), "season": golf.season, "outdated_simulations": outdated, "tools": tools }),
         );
         return Ok(());
     }
@@ -68,6 +73,13 @@ pub fn run(common: &Common) -> Result<(), Fault> {
     text.push_str(&format!("harness              {}, {}\n", machine.rustc, machine.commit));
     text.push_str(&format!("tasks                {} in order, season {}\n", golf.tasks.len(), golf.season));
     text.push_str("results              can be written to\n");
+    text.push_str(&match outdated.is_empty() {
+        true => "simulations          none by another firmware than the harness carries\n".into(),
+        false => format!(
+            "simulations          by another firmware, so not on the board: {}; `cargo golf simulate` renews them, with QEMU\n",
+            outdated.join(", ")
+        ),
+    });
     for (tool, version) in found {
         text.push_str(&match version {
             Some(version) => format!("{:20} {version}\n", tool.program),

@@ -1,6 +1,11 @@
 //! `simulate [SLUG...]`
 
-use super::{Common, all, messages, print, print_json};
+mod again;
+mod fit;
+
+use self::again::again;
+use self::fit::fit;
+use super::{Common, all, print, print_json};
 use crate::Fault;
 use crate::firmware::{self, TARGETS, Target};
 use crate::golf::{Candidate, Golf};
@@ -93,73 +98,6 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         skipped.iter().for_each(|line| print(&format!("{line}\n")));
     }
     all(faults)
-}
-
-/// Runs entries on a machine in process with no more memory than asked for.
-fn fit(golf: &Golf, common: &Common, args: &Args) -> Result<(), Fault> {
-    let mut room = Room { flash_bytes: args.flash.unwrap_or(u64::MAX), ..Room::AMPLE };
-    room.ram_bytes = args.ram.unwrap_or(room.ram_bytes);
-    let (mut faults, mut documents) = (vec![], vec![]);
-    for (slug, candidate) in golf.candidates(&args.slugs)? {
-        let fits = candidate.and_then(|candidate| {
-            if !simulate::runs(&candidate.engine.name) {
-                return Ok(None);
-            }
-            let figures = in_process(golf, &candidate, room, args.limits)?;
-            figures.map(Some).map_err(|failure| Fault::entry(failure.message))
-        });
-        match fits {
-            Ok(None) => {}
-            Ok(Some(figures)) => {
-                if !common.json {
-                    let (flash, ram) = (grouped(figures.flash_bytes()), grouped(figures.ram_bytes()));
-                    print(&format!("{slug}: fits, with {flash} bytes of flash and {ram} bytes of RAM\n"));
-                }
-                documents.push(serde_json::json!({ "slug": slug, "figures": figures }));
-            }
-            Err(fault) => faults.push(Fault { message: format!("{slug}: {}", fault.message), ..fault }),
-        }
-    }
-    if common.json {
-        print_json(&serde_json::json!({ "fits": documents, "errors": messages(&faults) }));
-    }
-    all(faults)
-}
-
-/// Runs an entry again on every machine and compares; says what was done.
-fn again(golf: &Golf, candidate: &Candidate, updated: &Updated, limits: Limits) -> Result<String, Fault> {
-    if let Some(program) = [&qemu::ARM, &qemu::RISCV32].into_iter().find(|program| program.version().is_none()) {
-        return Err(Fault::machine(program.missing()));
-    }
-    let loaded = worker::load(&candidate.submission.artifact)?;
-    let limit = Duration::from_secs(limits.seconds);
-    if !simulate::is_quick(&loaded)? {
-        let machines = simulate::again_in_short(&loaded, limit)?;
-        return Ok(format!(
-            "too large to be run again as a whole, but with the window narrowed {} come to the digest of this machine's engine",
-            machines.join(", ")
-        ));
-    }
-    for record in &updated.records {
-        let Some(recorded) = record.figures() else { continue };
-        let target = Target::named(&record.target)?;
-        if target.name == firmware::IN_PROCESS.name {
-            let found =
-                in_process(golf, candidate, Room::AMPLE, limits)?.map_err(|failure| Fault::entry(failure.message))?;
-            same(target, recorded, &found)?;
-            simulate::again_on_virt(&loaded, recorded, limit)?;
-        } else if let InQemu::Figures(found, _) = simulate::in_qemu(target, &loaded, limit)? {
-            same(target, recorded, &found)?;
-        }
-    }
-    Ok("run again, everything is as recorded, and QEMU comes to what the simulator in process does".into())
-}
-
-/// Nothing that is counted may depend on when or where.
-fn same(target: &Target, recorded: &Figures, found: &Figures) -> Result<(), Fault> {
-    let show = |figures: &Figures| serde_json::to_string(figures).expect("figures are plain data");
-    let message = || format!("on {} it comes to {}, but {} is recorded", target.name, show(found), show(recorded));
-    if recorded == found { Ok(()) } else { Err(Fault::entry(message())) }
 }
 
 /// Simulates an entry on each target for which there is no record of its present artifact, engine and firmware. Without QEMU the records of the targets that

@@ -27,6 +27,13 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     for (slug, candidate) in golf.candidates(&args.slugs)? {
         let verified = candidate.and_then(|candidate| {
             let score = verify(&golf, &candidate, &args.means)?;
+            let (_, outdated) = golf.simulations(&slug)?;
+            if !outdated.is_empty() {
+                let targets = outdated.join(", ");
+                return Err(Fault::entry(format!(
+                    "{slug}: the records of {targets} are of another firmware: `cargo golf simulate {slug}` renews them where QEMU is installed"
+                )));
+            }
             Ok((score, verify_public(&golf, &candidate, &args.means)?))
         });
         let public = verified.as_ref().map_or_else(|_| PublicVerified::default(), |(_, public)| *public);
