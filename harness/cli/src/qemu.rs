@@ -176,7 +176,21 @@ impl Machine {
     /// # Errors
     /// If QEMU isn't there or takes too long, or the firmware fails.
     pub fn run(&self, job: &Job<'_>, image: &[u8], limit: Duration) -> Result<Report, Fault> {
-        let firmware = self.target().image;
+        self.run_with(self.target().image, &[], job, image, limit)
+    }
+
+    /// Runs any firmware for the machine's target, with more arguments for QEMU.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_with(
+        &self,
+        firmware: &[u8],
+        arguments: &[String],
+        job: &Job<'_>,
+        image: &[u8],
+        limit: Duration,
+    ) -> Result<Report, Fault> {
         let code = Code::read(firmware).map_err(|fault| Fault::machine(fault.to_string()))?;
         let place = Place { image: self.image(&code), arena: self.arena, tick_khz: self.tick_khz };
         let job = Job { ram_bytes: self.ram_bytes.min(job.ram_bytes), ..*job };
@@ -189,7 +203,7 @@ impl Machine {
         fs::write(file("payload"), job.payload(image)).map_err(failed)?;
         let said = fs::File::create(file("said")).map_err(failed)?;
         let mut command = Command::new(self.program.name);
-        command.args(["-M", self.name]).args(self.arguments);
+        command.args(["-M", self.name]).args(self.arguments).args(arguments);
         command.args(["-display", "none", "-serial", "null", "-monitor", "none"]);
         command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(file("firmware.elf"));
         for (name, address) in [("job", self.job), ("payload", place.image)] {
@@ -238,59 +252,4 @@ impl Machine {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{simulate, worker};
-    use golf_artifact::example;
-
-    const LIMIT: Duration = Duration::from_secs(60);
-
-    fn run(machine: &Machine) -> Option<Fault> {
-        if machine.program.version().is_none() {
-            assert!(std::env::var_os("GOLF_REQUIRE_TOOLS").is_none(), "{}", machine.program.missing());
-            eprintln!("not run: {}", machine.program.missing());
-            return None;
-        }
-        // Small enough for the smallest machine.
-        let config = golf_artifact::TernaryConfig { window: 32, ..example::config() };
-        let loaded = worker::load(&example::build(&config, 256, 7)).unwrap();
-        Some(machine.run(&simulate::NARROWED, simulate::image(&loaded).unwrap(), LIMIT).unwrap_err())
-    }
-
-    #[test]
-    fn a_fault_ends_the_machine_and_says_where() {
-        for machine in &CORTEX_M {
-            // There is no memory at this address of the machine.
-            let arena = if machine.name == "mps3-an547" { 0xf800_0000 } else { 0xa800_0000 };
-            if let Some(fault) = run(&Machine { arena, ..*machine }) {
-                assert!(fault.message.contains("fault: exception 3 at 0x"), "{fault}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_clock_that_doesn_t_count_instructions_is_refused() {
-        for arguments in [&["-icount", "shift=5"][..], &["-icount", "shift=7"], &[]] {
-            for machine in &CORTEX_M {
-                if let Some(fault) = run(&Machine { arguments, ..*machine }) {
-                    assert!(fault.message.contains("doesn't count instructions"), "{fault}");
-                }
-            }
-        }
-        // Nor is one whose rate isn't as the host says.
-        if let Some(fault) = run(&Machine { name: "mps2-an386", target: "thumbv7em", tick_khz: 24_000, ..MPS2 }) {
-            assert!(fault.message.contains("doesn't count instructions"), "{fault}");
-        }
-    }
-
-    #[test]
-    fn what_takes_too_long_is_ended() {
-        let machine = Machine { name: "mps2-an386", target: "thumbv7em", ..MPS2 };
-        if machine.program.version().is_some() {
-            let loaded = worker::load(&example::tiny(7)).unwrap();
-            let job = Job { generate: u32::MAX, ..simulate::JOB };
-            let fault = machine.run(&job, simulate::image(&loaded).unwrap(), Duration::from_millis(300)).unwrap_err();
-            assert!(fault.message.contains("took longer"), "{fault}");
-        }
-    }
-}
+mod tests;
