@@ -71,6 +71,42 @@ fn cortex_m_comes_to_the_same_logits() {
     }
 }
 
+/// Sizes that leave something over at every step of the loops by hand: of rows, bytes, heads' widths and pairs of tokens.
+#[test]
+fn odd_sizes_come_to_the_same_logits() {
+    let sizes = [
+        // Width, heads, key/value heads, their width, hidden width.
+        (50, 6, 3, 22, 70, false),
+        (87, 2, 1, 24, 131, false),
+        (131, 4, 2, 40, 77, true),
+        (260, 3, 1, 128, 101, false),
+    ];
+    for (seed, (dim, heads, kv_heads, head_dim, hidden, gated)) in sizes.into_iter().enumerate() {
+        let config = golf_artifact::TernaryConfig {
+            dim,
+            heads,
+            kv_heads,
+            head_dim,
+            hidden,
+            gated,
+            window: 17,
+            rope_frequencies: (0..head_dim as u16 / 2).map(|pair| 97 - pair).collect(),
+            ..example::config()
+        };
+        let loaded = worker::load(&example::build(&config, 300, seed as u64)).unwrap();
+        let image = image(&loaded).unwrap();
+        let job = Job { probe: 40, generate: 1, ..JOB };
+        let probe = loaded.start(|mut model| scoring::probe(&mut model, 40)).unwrap().unwrap();
+        let outcome = run(&program().unwrap(), image, &job, u64::MAX).unwrap();
+        assert_eq!(outcome.report.digest, probe.sha256, "{config:?}");
+        for target in TARGETS[1..].iter().filter(|_| is_there(&ARM)) {
+            let machine = Machine::of(target.name).find(|machine| machine.name != "microbit").unwrap();
+            let report = machine.run(&job, image, LIMIT).unwrap();
+            assert_eq!(report.digest, probe.sha256, "{}: {config:?}", target.name);
+        }
+    }
+}
+
 #[test]
 fn counts_repeat_exactly_under_load() {
     if !is_there(&ARM) {
