@@ -55,8 +55,8 @@ pub(crate) fn count(folder: &Path, vocabulary: usize) -> Result<Vec<Level>, Fail
         );
         keys.sort_unstable();
         let mut rest = keys.as_slice();
-        for first in begin..end {
-            let (own, after) = rest.split_at(occurrences[first]);
+        for (first, &size) in occurrences.iter().enumerate().take(end).skip(begin) {
+            let (own, after) = rest.split_at(size);
             rest = after;
             levels[0].tokens.push(first as u16);
             levels[0].counts.push(own.len() as u32);
@@ -68,9 +68,8 @@ pub(crate) fn count(folder: &Path, vocabulary: usize) -> Result<Vec<Level>, Fail
         );
         begin = end;
     }
-    for order in 1..ORDERS {
-        let count = levels[order].tokens.len() as u32;
-        levels[order].first.push(count);
+    for level in &mut levels[1..] {
+        level.first.push(level.tokens.len() as u32);
     }
     Ok(levels)
 }

@@ -38,19 +38,18 @@ impl Candidates {
         for order in 1..levels.len() {
             let level = &levels[order];
             let mut found = Vec::with_capacity(level.tokens.len());
-            for history in 0..level.first.len() - 1 {
-                let words = words(level, history);
-                if order == 1 {
-                    found.extend(level.tokens[words].iter().map(|&token| u32::from(token)));
-                    continue;
-                }
-                let mut place = levels[order - 1].first[suffixes[order - 1][history] as usize] as usize;
-                for &token in &level.tokens[words] {
-                    // Whatever occurs so often occurs as often without its first word.
-                    while levels[order - 1].tokens[place] != token {
-                        place += 1;
+            if order == 1 {
+                found.extend(level.tokens.iter().map(|&token| u32::from(token)));
+            } else {
+                for (history, &suffix) in suffixes[order - 1].iter().enumerate() {
+                    let mut place = levels[order - 1].first[suffix as usize] as usize;
+                    for &token in &level.tokens[words(level, history)] {
+                        // Whatever occurs so often occurs as often without its first word.
+                        while levels[order - 1].tokens[place] != token {
+                            place += 1;
+                        }
+                        found.push(place as u32);
                     }
-                    found.push(place as u32);
                 }
             }
             let (mut gain, mut likelier) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
@@ -107,9 +106,8 @@ impl Candidates {
             }
             own[order - 1].iter_mut().zip(&taken).for_each(|(count, taken)| *count = (*count - taken).max(0.0));
             if order > 1 {
-                for history in 0..self.levels[order - 1].first.len() - 1 {
-                    followers[order - 2][history] -=
-                        words(&self.levels[order - 1], history).map(|word| taken[word]).sum::<f32>();
+                for (history, followers) in followers[order - 2].iter_mut().enumerate() {
+                    *followers -= words(&self.levels[order - 1], history).map(|word| taken[word]).sum::<f32>();
                 }
             }
         }
