@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         schemas: &[],
         base: None,
         command: "cargo golf site",
+        play: golf_site::Play::default(),
     };
     let start = Instant::now();
     match golf_site::render(&site, &out) {

@@ -3,9 +3,9 @@
 use crate::book::Book;
 use crate::html::Html;
 
-/// Nothing but the site's own scripts, style sheet and images.
-const POLICY: &str =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+/// Nothing but the site's own files; scripts may run WebAssembly.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
+     base-uri 'none'; form-action 'none'";
 
 /// The picture of the board.
 pub(crate) const CARD: &str = "card.svg";
@@ -106,6 +106,7 @@ fn top(book: &Book<'_>, page: Page<'_>, h: &mut Html) {
                 ("Leaderboard", "index.html"),
                 ("Compare", "compare.html"),
                 ("Tasks", "index.html#tasks"),
+                ("Run", "run.html"),
                 ("Boards", "boards.html"),
                 ("Energy", "energy.html"),
                 ("Method", "method.html"),

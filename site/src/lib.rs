@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod book;
+mod bundle;
 mod chart;
 #[cfg(test)]
 mod fixtures;
@@ -14,9 +15,13 @@ mod layout;
 mod markdown;
 mod output;
 mod page;
+mod play;
 mod table;
 #[cfg(test)]
 mod tests;
+
+pub use bundle::bundle;
+pub use play::Play;
 
 use book::Book;
 use output::Files;
@@ -48,6 +53,8 @@ pub struct Site<'a> {
     pub base: Option<&'a str>,
     /// The command that renders the site, named at the foot of each page.
     pub command: &'a str,
+    /// What runs entries in the reader's browser.
+    pub play: Play<'a>,
 }
 
 /// Why the site can't be rendered.
@@ -88,7 +95,7 @@ impl std::error::Error for SiteError {}
 pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     let book = Book::of(site)?;
     let mut files = Files::default();
-    files.add("style.css", include_str!("../assets/style.css"));
+    files.add("style.css", concat!(include_str!("../assets/style.css"), include_str!("../assets/run.css")));
     files.add("board.js", include_str!("../assets/board.js"));
     files.add("charts.js", include_str!("../assets/charts.js"));
     files.add("compare.js", include_str!("../assets/compare.js"));
@@ -110,6 +117,7 @@ pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     page::energy(&book, &mut files);
     page::targets(&book, &mut files);
     page::public(&book, &mut files);
+    page::run(&book, &mut files);
     page::feed(&book, &mut files);
     page::card(&book, &mut files)?;
     files.merge(entries(&book)?);

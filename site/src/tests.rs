@@ -3,7 +3,7 @@
 mod markup;
 
 use crate::fixtures::{HOSTILE, estimates, examples, fixtures, many, public_fixtures};
-use crate::{Site, SiteError, format, render};
+use crate::{Play, Site, SiteError, format, render};
 use golf_record::{Leaderboard, Tables};
 use golf_task::Definition;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +14,10 @@ fn render_into(board: &Leaderboard, tasks: &[Definition], out: &Path) -> Result<
     let (tables, estimates) = (board.tables(), estimates());
     let public = if board.entries.is_empty() { vec![] } else { public_fixtures() };
     let (command, season) = ("cargo golf site", "2026-4");
-    let (examples, schemas, base) = (examples(), &[], None);
+    let (examples, schemas, base, play) = (examples(), &[], None, Play::default());
     let (tables, examples, estimates) = (&tables, &examples, &estimates);
-    let site = Site { board, tasks, public: &public, season, tables, estimates, examples, schemas, base, command };
+    let site =
+        Site { board, tasks, public: &public, season, tables, estimates, examples, schemas, base, command, play };
     render(&site, out)
 }
 
@@ -55,8 +56,8 @@ fn there_is_a_page_for_every_entry_and_task() {
     let out = tempfile::tempdir().unwrap();
     let count = render_into(&board, &tasks, out.path()).unwrap();
     let files = files(out.path());
-    // Leaderboard, comparison, method, boards, energy and published benchmarks stand alone.
-    assert_eq!(count, 6 + board.entries.len() + tasks.len() + golf_record::TARGETS.len());
+    // Leaderboard, comparison, method, boards, energy, published benchmarks and the page that runs entries stand alone.
+    assert_eq!(count, 7 + board.entries.len() + tasks.len() + golf_record::TARGETS.len());
     assert_eq!(count, pages(&files).count());
     assert!(board.entries.iter().all(|entry| files.contains_key(&format!("entries/{}.html", entry.slug))));
     assert!(tasks.iter().all(|task| files.contains_key(&format!("tasks/{}.html", task.id))));
@@ -213,7 +214,7 @@ fn nothing_is_loaded_from_elsewhere() {
     let (files, _) = rendered();
     for (path, content) in pages(&files) {
         assert!(
-            content.contains("content=\"default-src &#39;none&#39;; script-src &#39;self&#39;; style-src &#39;self&#39;; img-src &#39;self&#39;;"),
+            content.contains("content=\"default-src &#39;none&#39;; script-src &#39;self&#39; &#39;wasm-unsafe-eval&#39;; worker-src &#39;self&#39;;"),
             "{path}"
         );
         for target in markup::attributes(content, &["src", "srcset", "data", "poster", "action"]) {
@@ -308,7 +309,7 @@ fn stale_files_go_and_others_stay() {
 fn an_empty_board_renders() {
     let board = Leaderboard::of(vec![]);
     let out = tempfile::tempdir().unwrap();
-    assert_eq!(render_into(&board, &[], out.path()).unwrap(), 5);
+    assert_eq!(render_into(&board, &[], out.path()).unwrap(), 6);
     let files = files(out.path());
     assert!(
         files["index.html"].contains("No entry has been scored yet.")
@@ -401,4 +402,49 @@ fn targets_show_whose_bits_are_the_same() {
     assert!(files[&format!("targets/{last}.html")].contains("failed: panic: &lt;b&gt;"));
     assert!(files["targets/riscv32imc.html"].contains("What the instructions are"));
     assert!(files["index.html"].contains("charts/instructions-wide.svg"));
+}
+
+#[test]
+fn a_bundle_is_one_page_that_asks_for_nothing() {
+    let (board, _) = fixtures();
+    let artifacts: BTreeMap<String, Vec<u8>> = [("hostile".to_string(), b"model".to_vec())].into();
+    let tasks: BTreeMap<String, String> = [("prose".to_string(), "{\"a\":\"</script><script>\"}".to_string())].into();
+    let play = Play { vectors: b"v", plain: b"p", artifacts: Some(&artifacts), tasks: Some(&tasks) };
+    let entry = |slug: &str| board.entries.iter().find(|entry| entry.slug == slug).unwrap();
+    assert!(crate::bundle(entry("tern-1m"), "2026-4", &play).is_none());
+    let page = crate::bundle(entry("hostile"), "2026-4", &play).unwrap();
+    // Two scripts begin and end: the data and the program; the name and the task began none.
+    assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (2, 2));
+    assert_eq!((page.matches("<style").count(), page.matches("</style").count()), (1, 1));
+    assert!(page.contains("&lt;script&gt;alert(") && page.contains("\\u003c/script>") && page.contains("bW9kZWw="));
+    assert!(!page.contains("src=") && !page.contains("href=\"http") && !page.contains("'self'"));
+}
+
+#[test]
+fn the_page_that_runs_entries_has_their_files() {
+    let (board, tasks) = fixtures();
+    let artifacts: BTreeMap<String, Vec<u8>> = [("tern-1m".to_string(), b"model".to_vec())].into();
+    let data: BTreeMap<String, String> = [("prose".to_string(), "{}".to_string())].into();
+    let play = Play { vectors: b"v", plain: b"p", artifacts: Some(&artifacts), tasks: Some(&data) };
+    let (tables, estimates, out) = (board.tables(), estimates(), tempfile::tempdir().unwrap());
+    let (public, tables, estimates, examples) = (&[], &tables, &estimates, &examples());
+    let (board, tasks, schemas, season, command, base) = (&board, &tasks, &[], "2026-4", "cargo golf site", None);
+    let site = Site { board, tasks, public, season, tables, estimates, examples, schemas, base, command, play };
+    render(&site, out.path()).unwrap();
+    let files = files(out.path());
+    let digest =
+        &board.entries.iter().find(|entry| entry.slug == "tern-1m").unwrap().score.as_ref().unwrap().artifact.sha256;
+    assert_eq!(files[&format!("artifacts/{digest}.safetensors")], "model");
+    assert!(files["records/tern-1m.json"].contains(digest.as_str()) && files["tasks/prose.json"] == "{}");
+    assert_eq!(files.keys().filter(|path| path.starts_with("artifacts/")).count(), 1);
+    let page = &files["run.html"];
+    assert_eq!(page.matches("<option value=\"tern-1m\" data-sha256=").count(), 1);
+    assert_eq!(page.matches(" disabled=\"\">").count(), board.entries.len() - 1 + 3);
+    assert!(
+        files["entries/tern-1m.html"].contains("run.html?entry=tern-1m")
+            && !files["entries/tern-7m.html"].contains("run.html?")
+    );
+    // What the worker of pages keeps must be there.
+    let first = files["sw.js"].split("FIRST = [").nth(1).unwrap().split(']').next().unwrap().to_owned();
+    assert!(first.split('\'').skip(1).step_by(2).all(|path| files.contains_key(path)), "{first}");
 }

@@ -1,18 +1,17 @@
 //! The firmware's committed files, one for every target, and how they are built: the same bytes wherever the compiler is the same.
 
 mod code;
-mod toolchain;
 
 pub use code::{Code, CodeError};
-pub use toolchain::Toolchain;
 
 use crate::Fault;
+use crate::built::{Built, Committed};
+use crate::toolchain::{Recipe, Toolchain};
 use golf_record::Simulation;
 use golf_record::submission::hex;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the firmware is built for, and its file as it was when the harness was built.
 #[derive(Debug)]
@@ -48,24 +47,6 @@ pub static TARGETS: [Target; 5] = [
 /// The target that is simulated in process.
 pub static IN_PROCESS: &Target = &TARGETS[0];
 
-/// Beside a file: what it was built with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Built {
-    /// Version of this format: 1.
-    pub schema: u32,
-    /// SHA-256 of the file.
-    pub sha256: String,
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// Bytes of code and constants in flash.
-    pub flash_bytes: u64,
-    /// The compiler: release, commit and date.
-    pub rustc: String,
-    /// Where `core` comes from: `target` for the compiler's own, `source` if it was built as well.
-    pub library: String,
-}
-
 impl Target {
     /// The target of this name.
     ///
@@ -83,25 +64,33 @@ impl Target {
         hex(&Sha256::digest(self.image))
     }
 
-    /// The file in a project's folder.
-    pub fn path(&self, root: &Path) -> PathBuf {
-        root.join("harness/firmware/images").join(format!("{}.elf", self.name))
+    /// The file in a project's folder, and the note beside it.
+    pub fn committed(&self, root: &Path) -> Committed {
+        let path = root.join("harness/firmware/images").join(format!("{}.elf", self.name));
+        Committed { path, triple: self.triple, verb: "firmware" }
     }
 
-    /// The note beside it.
-    pub fn note(&self, root: &Path) -> PathBuf {
-        root.join("harness/firmware/images").join(format!("{}.json", self.name))
-    }
-
-    /// What the file in a project's folder was built with.
+    /// Builds the firmware of a project.
     ///
     /// # Errors
-    /// If that can't be read.
-    pub fn built(&self, root: &Path) -> Result<Built, Fault> {
-        let path = self.note(root);
-        let text = fs::read(&path).map_err(|fault| Fault::reading(&path, &fault))?;
-        serde_json::from_slice(&text).map_err(|fault| {
-            Fault::machine(format!("{}: {fault}; `cargo golf firmware build` makes it anew", path.display()))
-        })
+    /// If there is no library for the target, the compiler fails, or what it makes isn't fit for a machine.
+    pub fn build(&self, toolchain: &Toolchain, root: &Path) -> Result<(Vec<u8>, Built), Fault> {
+        let recipe = Recipe {
+            package: "golf-firmware",
+            product: "golf-firmware",
+            profile: "firmware",
+            triple: self.triple,
+            libraries: "core",
+            flags: &["--cfg", "sha2_backend=\"soft\"", "--cfg", "sha2_backend_soft=\"compact\""],
+            is_elf: true,
+        };
+        let path = toolchain.build(root, &recipe)?;
+        let linked = fs::read(&path).map_err(|fault| Fault::reading(&path, &fault))?;
+        let at = |fault: CodeError| Fault::machine(format!("{}: {fault}", path.display()));
+        let code = Code::read(&linked).map_err(at)?;
+        code.check_integer().map_err(at)?;
+        let bytes = code.stripped();
+        let built = toolchain.note(&recipe, &bytes, Some(code.flash_bytes()))?;
+        Ok((bytes, built))
     }
 }

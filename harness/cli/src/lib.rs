@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod browser;
+pub mod built;
 pub mod cmd;
 pub mod coder;
 pub mod compressed;
@@ -16,8 +18,10 @@ pub mod public;
 pub mod pull_request;
 pub mod qemu;
 pub mod schemas;
+pub mod serve;
 pub mod simulate;
 pub mod table;
+pub mod toolchain;
 pub mod verdict;
 pub mod worker;
 

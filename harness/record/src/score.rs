@@ -211,6 +211,17 @@ impl TaskScore {
         format!("{}@{}", self.id, self.version)
     }
 
+    /// How a score made anew differs from this one, in words: the first item that does.
+    pub fn difference(&self, new: &TaskScore) -> Option<String> {
+        if self.name() != new.name() || self.items.len() != new.items.len() {
+            let (items, recorded) = (new.items.len(), self.items.len());
+            return Some(format!("{} has {items} items, but {recorded} are recorded of {}", new.name(), self.name()));
+        }
+        let (old_item, new_item) = self.items.iter().zip(&new.items).find(|(old, new)| old != new)?;
+        let show = |item| serde_json::to_string(item).expect("records are plain data");
+        Some(format!("{}: scored {}, but {} is recorded", new.name(), show(new_item), show(old_item)))
+    }
+
     /// Of all items.
     pub fn summary(&self) -> Summary {
         Summary::of(&self.items)

@@ -90,8 +90,20 @@ impl Task {
     /// # Errors
     /// If the definition is not in order, or a data file is missing or not the one that is pinned.
     pub fn load(folder: &Path) -> Result<Self, TaskError> {
+        let read = |path: &Path| fs::read(path).map_err(|fault| error(path, format!("can't be read: {fault}")));
+        Task::with(Definition::read(folder)?, folder, read)
+    }
+
+    /// A task whose data files come from wherever `read` finds them by their paths, which begin with `folder`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn with(
+        definition: Definition,
+        folder: &Path,
+        read: impl Fn(&Path) -> Result<Vec<u8>, TaskError>,
+    ) -> Result<Self, TaskError> {
         let path = folder.join("task.json");
-        let definition = Definition::read(folder)?;
         match &definition.generator {
             Some(generated) if generator::named(&generated.name).is_none() => {
                 return Err(error(&path, format!("there is no generator `{}`", generated.name)));
@@ -107,7 +119,7 @@ impl Task {
         let mut task = Task { definition, from_files: vec![] };
         for file in &task.definition.files {
             let path = folder.join(&file.path);
-            let data = fs::read(&path).map_err(|fault| error(&path, format!("can't be read: {fault}")))?;
+            let data = read(&path)?;
             let digest = hex(&Sha256::digest(&data));
             if data.len() as u64 != file.bytes || digest != file.sha256 {
                 return Err(error(

@@ -30,6 +30,7 @@ pub(crate) fn entry(book: &Book<'_>, entry: &Entry, files: &mut Files) -> Result
             Some(score) => key_figures(book, entry, score, h),
             None => h.raw("<p class=\"notice\">Not scored.</p>\n"),
         }
+        super::run::link(book, entry, h);
         for caveat in entry.caveats() {
             h.leaf("p", &[("class", "notice")], &format!("Caveat: {}", caveat.text));
         }

@@ -16,6 +16,7 @@ mod method;
 mod plots;
 mod portrait;
 mod public;
+pub(crate) mod run;
 mod scores;
 mod target;
 mod task;
@@ -30,6 +31,7 @@ pub(crate) use feed::feed;
 pub(crate) use index::index;
 pub(crate) use method::method;
 pub(crate) use public::public;
+pub(crate) use run::run;
 pub(crate) use target::targets;
 pub(crate) use task::task;
 

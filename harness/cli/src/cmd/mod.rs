@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod bench;
 pub mod boards;
+pub mod browser;
+pub mod bundle;
 pub mod check;
 pub mod ci;
 pub mod compare;
@@ -74,6 +76,12 @@ pub enum Verb {
         #[command(subcommand)]
         verb: firmware::Verb,
     },
+    /// Build what runs entries in browsers, or verify that the committed files are built from the source
+    Browser {
+        /// What to do
+        #[command(subcommand)]
+        verb: browser::Verb,
+    },
     /// Say which differences between two entries' recorded scores are more than luck
     Compare(compare::Args),
     /// Look for the tasks in entries; what is found becomes a caveat
@@ -91,7 +99,9 @@ pub enum Verb {
     /// Which entries fit which boards, and about how fast they would be there
     Boards(boards::Args),
     /// Render the site from the records
-    Site,
+    Site(site::Args),
+    /// Write one page with an entry and all that runs it, for a disk or a stick
+    Bundle(bundle::Args),
     /// What this machine has and lacks
     Doctor,
     /// Make an artifact from a checkpoint

@@ -1,9 +1,22 @@
 //! `site`
 
 use super::{Common, print, print_json};
-use crate::Fault;
+use crate::browser::Playground;
 use crate::golf::{Golf, Overview};
+use crate::{Fault, serve};
 use golf_record::Tables;
+use std::net::{SocketAddr, TcpListener};
+
+/// Where the site is served.
+const ADDRESS: &str = "127.0.0.1:8000";
+
+/// Arguments of `site`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Then serve it, until it is stopped: browsers run entries only in pages that come by http
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = ADDRESS)]
+    serve: Option<SocketAddr>,
+}
 
 /// Most items shown of a task.
 const EXAMPLES: usize = 4;
@@ -11,8 +24,8 @@ const EXAMPLES: usize = 4;
 /// Renders `site/dist` from the records.
 ///
 /// # Errors
-/// If records can't be read or pages can't be written.
-pub fn run(common: &Common) -> Result<(), Fault> {
+/// If records can't be read, pages can't be written, or the address is taken.
+pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let overview = golf.overview()?;
     let pages = render(&golf, &overview, &overview.board.tables())?;
@@ -22,7 +35,14 @@ pub fn run(common: &Common) -> Result<(), Fault> {
     } else {
         print(&format!("site: {} ({pages} files)\n", folder.join("index.html").display()));
     }
-    Ok(())
+    let Some(address) = args.serve else { return Ok(()) };
+    let fault = |fault: std::io::Error| Fault::machine(format!("{address}: can't be served at: {fault}"));
+    let listener = TcpListener::bind(address).map_err(fault)?;
+    let address = listener.local_addr().map_err(fault)?;
+    if !common.json {
+        print(&format!("served at http://{address}/\n"));
+    }
+    serve::serve(&listener, &folder).map_err(fault)
 }
 
 /// The first item of each of a task's first groups, those that are the same for every entry before others.
@@ -51,7 +71,9 @@ pub fn render(golf: &Golf, overview: &Overview, tables: &Tables) -> Result<usize
     let (examples, base) = (&examples, base.as_deref());
     let Overview { board, public, estimates } = overview;
     let schemas = &crate::schemas::all();
-    let tasks = &tasks;
-    let site = golf_site::Site { board, tasks, public, season, tables, estimates, examples, schemas, base, command };
+    let playground = Playground::of(golf, &[])?;
+    let (tasks, play) = (&tasks, playground.play());
+    let site =
+        golf_site::Site { board, tasks, public, season, tables, estimates, examples, schemas, base, command, play };
     golf_site::render(&site, &golf.root.join("site/dist")).map_err(|fault| Fault::machine(fault.to_string()))
 }

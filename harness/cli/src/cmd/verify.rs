@@ -5,7 +5,7 @@ use super::{Common, all, messages, print, print_json};
 use crate::golf::{Candidate, Golf};
 use crate::worker::Message;
 use crate::{Fault, machine, public};
-use golf_record::{Machine, Score, TaskScore};
+use golf_record::{Machine, Score};
 use golf_task::Task;
 
 /// Arguments of `verify`.
@@ -93,7 +93,7 @@ fn verify(golf: &Golf, candidate: &Candidate, means: &Means) -> Result<Score, Fa
         }
         Message::Task(task) => {
             let old = recorded.task(&task.id).expect("looked for above");
-            if let Some(difference) = difference(old, &task) {
+            if let Some(difference) = old.difference(&task) {
                 differ(difference);
             }
         }
@@ -143,14 +143,4 @@ fn verify_public(golf: &Golf, candidate: &Candidate, means: &Means) -> Result<Pu
         done.verified += 1;
     }
     Ok(done)
-}
-
-/// The first item that differs.
-fn difference(old: &TaskScore, new: &TaskScore) -> Option<String> {
-    if old.items.len() != new.items.len() {
-        return Some(format!("{} has {} items, but {} are recorded", new.name(), new.items.len(), old.items.len()));
-    }
-    let (old_item, new_item) = old.items.iter().zip(&new.items).find(|(old, new)| old != new)?;
-    let show = |item| serde_json::to_string(item).expect("records are plain data");
-    Some(format!("{}: scored {}, but {} is recorded", new.name(), show(new_item), show(old_item)))
 }

@@ -1,20 +1,38 @@
-//! The compiler for the targets, and what it makes.
+//! The compiler for targets without an operating system: the firmware's, and the browser's.
 
-use super::{Built, Code, Target};
 use crate::Fault;
+use crate::built::Built;
 use golf_record::submission::hex;
 use sha2::{Digest, Sha256};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A compiler for the target.
+/// What is to be built.
+#[derive(Clone, Debug)]
+pub struct Recipe<'a> {
+    /// The package.
+    pub package: &'a str,
+    /// Its file, as the compiler names it.
+    pub product: &'a str,
+    /// The profile in `Cargo.toml`, and the folder in `target`.
+    pub profile: &'a str,
+    /// The target, as the compiler names it.
+    pub triple: &'a str,
+    /// Libraries of the compiler that it needs, for a build from their source.
+    pub libraries: &'a str,
+    /// Flags of the compiler, beside those that keep paths out of the file.
+    pub flags: &'a [&'a str],
+    /// Whether it takes LLVM's linker for ELF, which distributions name otherwise than Rust.
+    pub is_elf: bool,
+}
+
+/// A compiler for targets.
 #[derive(Clone, Debug)]
 pub struct Toolchain {
     rustc: String,
     sysroot: String,
     /// As in [`Built::rustc`].
-    pub version: String,
+    version: String,
     commit: String,
 }
 
@@ -39,12 +57,12 @@ impl Toolchain {
         Ok(Toolchain { rustc, sysroot, version, commit })
     }
 
-    /// Where `core` for a target comes from, as in [`Built::library`].
+    /// Where the libraries of a target come from, as in [`Built::library`].
     ///
     /// # Errors
-    /// If it is nowhere to be had; the message says what to install.
-    pub fn library(&self, target: &Target) -> Result<&'static str, Fault> {
-        let (rustc, triple) = (&self.rustc, target.triple);
+    /// If they are nowhere to be had; the message says what to install.
+    pub fn library(&self, triple: &str) -> Result<&'static str, Fault> {
+        let rustc = &self.rustc;
         let library = Path::new(&self.sysroot).join("lib/rustlib");
         if library.join(triple).is_dir() {
             Ok("target")
@@ -58,55 +76,49 @@ impl Toolchain {
         }
     }
 
-    /// Builds the firmware of a project for a target.
+    /// Builds a package of a project; where the file is.
     ///
     /// # Errors
-    /// If there is no library for it, the compiler fails, or what it makes isn't fit for a machine.
-    pub fn build(&self, root: &Path, target: &Target) -> Result<(Vec<u8>, Built), Fault> {
-        let library = self.library(target)?;
+    /// If there is no library for the target, or the compiler fails.
+    pub fn build(&self, root: &Path, recipe: &Recipe<'_>) -> Result<PathBuf, Fault> {
+        let library = self.library(recipe.triple)?;
         let root = root.canonicalize().map_err(|fault| Fault::reading(root, &fault))?;
-        let folder = root.join("target/firmware");
+        let folder = root.join("target").join(recipe.profile);
         let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
-        command.current_dir(&root).args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            "golf-firmware",
-            "--profile",
-            "firmware",
-        ]);
-        command.args(["--target", target.triple]).arg("--target-dir").arg(&folder);
-        command.env("RUSTC", &self.rustc).env("CARGO_ENCODED_RUSTFLAGS", self.flags(&root).join("\x1f"));
-        // Cargo's settings for the harness are not the firmware's.
+        command.current_dir(&root).args(["build", "--quiet", "--locked", "--package", recipe.package]);
+        command.args(["--profile", recipe.profile, "--target", recipe.triple]).arg("--target-dir").arg(&folder);
+        command.env("RUSTC", &self.rustc).env("CARGO_ENCODED_RUSTFLAGS", self.flags(&root, recipe).join("\x1f"));
+        // Cargo's settings for the harness are not those of what is built here.
         for name in ["RUSTFLAGS", "CARGO_TARGET_DIR", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
             command.env_remove(name);
         }
         if library == "source" {
-            command.args(["-Zbuild-std=core"]).env("RUSTC_BOOTSTRAP", "1");
+            command.arg(format!("-Zbuild-std={}", recipe.libraries)).env("RUSTC_BOOTSTRAP", "1");
         }
         let output = command.output().map_err(|fault| Fault::machine(format!("cargo doesn't run: {fault}")))?;
         if !output.status.success() {
             return Err(Fault::machine(format!(
-                "the firmware doesn't build:\n{}",
+                "{} doesn't build:\n{}",
+                recipe.package,
                 String::from_utf8_lossy(&output.stderr).trim_end()
             )));
         }
-        let path = folder.join(target.triple).join("firmware/golf-firmware");
-        let linked = fs::read(&path).map_err(|fault| Fault::reading(&path, &fault))?;
-        let at = |fault: super::CodeError| Fault::machine(format!("{}: {fault}", path.display()));
-        let code = Code::read(&linked).map_err(at)?;
-        code.check_integer().map_err(at)?;
-        let bytes = code.stripped();
-        let built = Built {
+        Ok(folder.join(recipe.triple).join(recipe.profile).join(recipe.product))
+    }
+
+    /// The note for a file that was built from a recipe.
+    ///
+    /// # Errors
+    /// If there is no library for the target.
+    pub fn note(&self, recipe: &Recipe<'_>, file: &[u8], flash_bytes: Option<u64>) -> Result<Built, Fault> {
+        Ok(Built {
             schema: 1,
-            sha256: hex(&Sha256::digest(&bytes)),
-            bytes: bytes.len() as u64,
-            flash_bytes: code.flash_bytes(),
+            sha256: hex(&Sha256::digest(file)),
+            bytes: file.len() as u64,
+            flash_bytes,
             rustc: self.version.clone(),
-            library: library.into(),
-        };
-        Ok((bytes, built))
+            library: self.library(recipe.triple)?.into(),
+        })
     }
 
     /// LLVM's linker: the compiler's own, or the distribution's.
@@ -120,7 +132,7 @@ impl Toolchain {
     }
 
     /// The compiler's flags. Nothing of where the sources lie may get into the file.
-    fn flags(&self, root: &Path) -> Vec<String> {
+    fn flags(&self, root: &Path, recipe: &Recipe<'_>) -> Vec<String> {
         let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
         let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or(home);
         let library = Path::new(&self.sysroot).join("lib/rustlib/src/rust");
@@ -131,8 +143,10 @@ impl Toolchain {
         // Distributions keep the source elsewhere and link to it.
         library.canonicalize().iter().for_each(|library| remap(library, &format!("/rustc/{}", self.commit)));
         remap(root, "/golf");
-        flags.extend(["--cfg", "sha2_backend=\"soft\"", "--cfg", "sha2_backend_soft=\"compact\""].map(String::from));
-        flags.extend([format!("-Clinker={}", self.linker()), "-Clinker-flavor=ld.lld".into()]);
+        flags.extend(recipe.flags.iter().map(|&flag| flag.to_owned()));
+        if recipe.is_elf {
+            flags.extend([format!("-Clinker={}", self.linker()), "-Clinker-flavor=ld.lld".into()]);
+        }
         flags
     }
 }
