@@ -43,7 +43,7 @@ impl Mixing {
     pub fn even(other: bool) -> Self {
         let (theirs, ours) = if other { (170, 86) } else { (0, 256) };
         let set = core::array::from_fn::<i16, INPUTS, _>(|input| if input == 0 { theirs } else { ours });
-        Mixing::new(&[&[64, 64][..], &[set; MOST_ORDERS].concat()].concat())
+        Mixing::new(&[&[12, 1_500][..], &[set; MOST_ORDERS].concat()].concat())
     }
 
     /// Sets how far a weight moves for a bit of difference, in 2^-15, and how far a lift moves for a share of one, in 2^-12 bits; 0..=2,048.
