@@ -23,6 +23,14 @@ pub struct Account {
     pub entropy: f64,
 }
 
+impl Account {
+    /// Of a tensor that is the same in both forms.
+    pub(crate) fn of_stream(name: &str, bytes: usize) -> Self {
+        let taken = Taken { plain: bytes, coded: bytes };
+        Account { name: name.into(), codec: None, weights: 0, bytes: taken, scales: Taken::default(), entropy: 0.0 }
+    }
+}
+
 /// Bytes in the two forms. Those of the coded form are whole bytes that the stream grew by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -33,7 +41,7 @@ pub struct Taken {
 }
 
 /// Of a model's tensors in plain form.
-pub(crate) fn of(config: &TernaryConfig, find: Find<'_>) -> Vec<Account> {
+pub(crate) fn of(config: Option<&TernaryConfig>, find: Find<'_>) -> Vec<Account> {
     let (_, sections) = coded::encode(config, find);
     let plain = |name: &str| find(name).map_or(0, |(_, data)| data.len());
     let account = |section: coded::Section| {
@@ -44,7 +52,7 @@ pub(crate) fn of(config: &TernaryConfig, find: Find<'_>) -> Vec<Account> {
         let bytes = match (stored, name.as_str()) {
             (Some((.., data)), _) => data.len(),
             (None, "vocabulary") => plain(vocabulary::LENGTHS) + plain(vocabulary::BYTES),
-            _ => (0..config.blocks()).map(|block| plain(&coded::gain(block))).sum(),
+            _ => (0..config.map_or(0, TernaryConfig::blocks)).map(|block| plain(&coded::gain(block))).sum(),
         };
         Account {
             bytes: Taken { plain: bytes, coded: section.bytes },

@@ -3,6 +3,7 @@
 use crate::account::{self, Account};
 use crate::coded;
 use crate::fault::{self, Fault, Place};
+use crate::grams;
 use crate::header::{self, Dtype, Entry};
 use crate::json::{self, Problems};
 use crate::model::{self, Model, TernaryConfig};
@@ -10,10 +11,12 @@ use crate::tensors::{Checker, TensorInfo, halves};
 use crate::text::line_column;
 use crate::vocabulary;
 use crate::write::{Tensor, write};
+use golf_ngram::{Grams, Mixing, weights};
 use golf_ternary::build::{BlockSource, MatrixSource, Source, build};
 use safetensors::SafeTensors;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Values that a configuration has at most: a thousand times what one needs.
 const VALUES: usize = 65_536;
@@ -26,6 +29,7 @@ pub struct Artifact<'a> {
     form: Form,
     model: Model,
     tensors: Vec<TensorInfo>,
+    grams: Option<Arc<(Grams, Mixing)>>,
 }
 
 /// How a file holds its tensors.
@@ -47,24 +51,17 @@ impl<'a> Artifact<'a> {
         let mut faults = Vec::new();
         let header = header::read(bytes, &mut faults);
         let model = header.config.as_deref().and_then(|text| configuration(text, &mut faults));
-        if let Some(Model::Ternary(config)) = &model
+        if let Some(model) = model.as_ref().filter(|model| model.has_tensors())
             && let Some(entry) = header.entries.iter().find(|entry| entry.name == coded::NAME)
         {
-            let plain = plain_form(bytes, config, entry, &header.entries, &mut faults);
+            let plain = plain_form(bytes, model, entry, &header.entries, &mut faults);
             return match plain {
                 Some(plain) if faults.is_empty() => Self::read_plain(plain),
                 _ => Err(fault::cap(faults)),
             };
         }
         let checker = Checker::new(bytes, &header.entries, &mut faults);
-        let tensors = match &model {
-            Some(Model::Ternary(config)) => checker.ternary(config),
-            Some(model) => {
-                checker.none(model.engine());
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
+        let tensors = model.as_ref().map(|model| checker.of(model)).unwrap_or_default();
         if faults.is_empty()
             && let Err(error) = SafeTensors::deserialize(bytes)
         {
@@ -72,16 +69,39 @@ impl<'a> Artifact<'a> {
             faults.push(Fault::new(Place::Byte { offset: 0 }, format!("not a safetensors file: {error}"), remedy));
         }
         match model {
-            Some(model) if faults.is_empty() => Ok(Artifact { bytes: bytes.into(), form: Form::Plain, model, tensors }),
+            Some(model) if faults.is_empty() => {
+                let artifact = Artifact { bytes: bytes.into(), form: Form::Plain, model, tensors, grams: None };
+                artifact.with_grams().map_err(|fault| vec![fault])
+            }
             _ => Err(fault::cap(faults)),
         }
+    }
+
+    /// Reads the n-grams, if there must be any.
+    fn with_grams(mut self) -> Result<Self, Fault> {
+        if let Model::Ngram(_) = self.model {
+            let tokens = self.vocabulary().len();
+            let tensor = self.tensors.iter().find(|tensor| tensor.name == grams::NAME);
+            let (at, stream) = tensor.map_or((0, &[][..]), |tensor| (tensor.offset, tensor.data(&self.bytes)));
+            let found = grams::decode(tokens, stream).map_err(|refusal| {
+                let place = Place::Tensor { name: grams::NAME.into(), offset: Some(at + refusal.at.min(stream.len())) };
+                Fault::new(place, refusal.message, refusal.remedy)
+            })?;
+            self.grams = Some(Arc::new(found));
+        }
+        Ok(self)
+    }
+
+    /// The n-grams, and what they and other inputs weigh; none of other engines.
+    pub fn grams(&self) -> Option<&Arc<(Grams, Mixing)>> {
+        self.grams.as_ref()
     }
 
     /// From what a stream held. A place in it is not one of the file.
     fn read_plain(plain: Vec<u8>) -> Result<Self, Vec<Fault>> {
         match Artifact::read(&plain) {
-            Ok(Artifact { model, tensors, .. }) => {
-                Ok(Artifact { bytes: plain.into(), form: Form::Coded, model, tensors })
+            Ok(Artifact { model, tensors, grams, .. }) => {
+                Ok(Artifact { bytes: plain.into(), form: Form::Coded, model, tensors, grams })
             }
             Err(faults) => Err(faults.into_iter().map(Fault::unplaced).collect()),
         }
@@ -99,29 +119,54 @@ impl<'a> Artifact<'a> {
 
     /// The same model in a form: the same bytes each time, whatever form it was read from.
     pub fn write(&self, form: Form) -> Vec<u8> {
-        let tensors = match (form, &self.model) {
-            (Form::Coded, Model::Ternary(config)) => {
-                let (stream, _) = coded::encode(config, &|name| self.find(name));
+        let stored = |tensor: &TensorInfo| tensor.stored(&self.bytes);
+        let tensors = match form {
+            Form::Coded if self.model.has_tensors() => {
+                let (stream, _) = coded::encode(self.model.ternary(), &|name| self.find(name));
                 let (name, shape) = (coded::NAME.into(), vec![stream.len()]);
-                vec![Tensor { name, dtype: Dtype::U8, shape, data: stream.into() }]
+                let coded = Tensor { name, dtype: Dtype::U8, shape, data: stream.into() };
+                let beside = self.tensors.iter().filter(|tensor| tensor.name == grams::NAME);
+                core::iter::once(coded).chain(beside.map(stored)).collect()
             }
-            _ => self.tensors.iter().map(|tensor| tensor.stored(&self.bytes)).collect(),
+            _ => self.tensors.iter().map(stored).collect::<Vec<_>>(),
         };
         write(&self.model.to_json(), &tensors)
     }
 
+    pub(crate) fn stored(&self) -> impl Iterator<Item = Tensor<'_>> {
+        self.tensors.iter().map(|tensor| tensor.stored(&self.bytes))
+    }
+
     /// Where the bytes of the tensors go, in both forms.
     pub fn accounts(&self) -> Vec<Account> {
-        match &self.model {
-            Model::Ternary(config) => account::of(config, &|name| self.find(name)),
-            Model::Mix { .. } | Model::Uniform => Vec::new(),
+        if !self.model.has_tensors() {
+            return Vec::new();
         }
+        let mut accounts = account::of(self.model.ternary(), &|name| self.find(name));
+        accounts.extend(self.find(grams::NAME).map(|(_, stream)| Account::of_stream(grams::NAME, stream.len())));
+        accounts
     }
 
     /// A tensor's shape, for a matrix in weights, and its bytes in plain form.
     fn find(&self, name: &str) -> Option<(&[usize], &[u8])> {
         let tensor = self.tensors.iter().find(|tensor| tensor.name == name)?;
         Some((&tensor.shape, tensor.data(&self.bytes)))
+    }
+
+    /// The same model with other weights of what is mixed, in coded form; of an engine that mixes nothing the same.
+    pub fn with_mixing(&self, mixing: &Mixing) -> Vec<u8> {
+        let coded = self.write(Form::Coded);
+        let Some(own) = &self.grams else { return coded };
+        let stream = grams::encode(&own.0, mixing);
+        let mut tensors: Vec<_> = self
+            .tensors
+            .iter()
+            .filter(|tensor| tensor.name != grams::NAME)
+            .map(|tensor| tensor.stored(&self.bytes))
+            .collect();
+        let (name, shape) = (grams::NAME.into(), vec![stream.len()]);
+        tensors.push(Tensor { name, dtype: Dtype::U8, shape, data: stream.into() });
+        Artifact::read(&write(&self.model.to_json(), &tensors)).map_or(coded, |artifact| artifact.write(Form::Coded))
     }
 
     /// The tensors in the order of the plain form. What they don't take of it is the header.
@@ -135,9 +180,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// Parameters, counted from the tensors: every weight of a matrix (rows times columns), every scale and every
-    /// gain counts one. The vocabulary counts nothing, and a block that runs at several depths counts once.
+    /// gain counts one, and so does every n-gram and every number of their mixing. The vocabulary counts nothing, and a block that runs at several depths counts once.
     pub fn parameters(&self) -> u64 {
-        self.tensors.iter().map(TensorInfo::parameters).sum()
+        let stored = self.grams.as_ref().map_or(0, |grams| (grams.0.count() + weights()) as u64);
+        self.tensors.iter().map(TensorInfo::parameters).sum::<u64>() + stored
     }
 
     /// The tokens' bytes in the order of their ids; none for the engines that predict bytes.
@@ -153,7 +199,7 @@ impl<'a> Artifact<'a> {
     /// # Errors
     /// If the model is another engine's, or breaks a rule that only the image's reader knows.
     pub fn image(&self) -> Result<Vec<u8>, Fault> {
-        let Model::Ternary(config) = &self.model else {
+        let Some(config) = self.model.ternary() else {
             let message = format!("the engine `{}` has no image", self.model.engine());
             return Err(Fault::new(Place::Whole, message, "use an artifact of the engine `ternary`"));
         };
@@ -169,12 +215,15 @@ impl<'a> Artifact<'a> {
 /// The plain form of a file whose tensors are in the stream `entry`; none if it isn't to be had, which is reported.
 fn plain_form(
     file: &[u8],
-    config: &TernaryConfig,
+    model: &Model,
     entry: &Entry,
     entries: &[Entry],
     faults: &mut Vec<Fault>,
 ) -> Option<Vec<u8>> {
-    for other in entries.iter().filter(|other| other.name != entry.name) {
+    let grams = entries.iter().find(|other| other.name == grams::NAME && matches!(model, Model::Ngram(_)));
+    for other in
+        entries.iter().filter(|other| other.name != entry.name && grams.is_none_or(|grams| grams.name != other.name))
+    {
         let place = Place::Tensor { name: other.name.clone(), offset: Some(other.at) };
         let message = format!("a tensor beside `{}`, which holds all there are", coded::NAME);
         faults.push(Fault::new(place, message, "remove it, or write all tensors by themselves"));
@@ -185,8 +234,20 @@ fn plain_form(
         return None;
     }
     let (begin, end) = entry.range?;
-    match coded::decode(config, &file[begin..end]) {
-        Ok(tensors) => Some(write(&Model::Ternary(config.clone()).to_json(), &tensors)),
+    match coded::decode(model.ternary(), &file[begin..end]) {
+        Ok(mut tensors) => {
+            if let Some(grams) = grams {
+                let (begin, end) = grams.range?;
+                let data = file[begin..end].into();
+                tensors.push(Tensor {
+                    name: grams.name.clone(),
+                    dtype: grams.dtype?,
+                    shape: grams.shape.clone()?,
+                    data,
+                });
+            }
+            Some(write(&model.to_json(), &tensors))
+        }
         Err(refusal) => {
             faults.push(Fault::new(place((begin + refusal.at).min(end)), refusal.message, refusal.remedy));
             None

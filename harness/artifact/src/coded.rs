@@ -3,7 +3,7 @@
 //! The plain form comes out of it whole, and then all rules are checked on that.
 
 mod estimate;
-mod range;
+pub(crate) mod range;
 
 use crate::codec;
 use crate::header::Dtype;
@@ -47,8 +47,9 @@ pub(crate) struct Section {
 /// Finds a tensor's shape, for a matrix in weights, and its bytes in plain form.
 pub(crate) type Find<'a> = &'a dyn Fn(&str) -> Option<(&'a [usize], &'a [u8])>;
 
-/// Codes the tensors of an artifact in plain form that is in order; what is missing counts as empty.
-pub(crate) fn encode(config: &TernaryConfig, find: Find<'_>) -> (Vec<u8>, Vec<Section>) {
+/// Codes the vocabulary and the tensors of a ternary model, if there is one, of an artifact in plain form that is in order; what is missing counts
+/// as empty.
+pub(crate) fn encode(config: Option<&TernaryConfig>, find: Find<'_>) -> (Vec<u8>, Vec<Section>) {
     let mut coder = Encoder::new();
     let mut sections = Vec::new();
     let data = |name: &str| find(name).unwrap_or_default();
@@ -56,7 +57,7 @@ pub(crate) fn encode(config: &TernaryConfig, find: Find<'_>) -> (Vec<u8>, Vec<Se
     coder.number(lengths.len() as u32, 17);
     code_vocabulary(&mut coder, &mut lengths, &mut bytes);
     sections.push(Section { name: "vocabulary".into(), bytes: coder.len(), scales: 0 });
-    for Matrix { name, rows, cols } in config.matrices() {
+    for Matrix { name, rows, cols } in config.map(TernaryConfig::matrices).unwrap_or_default() {
         let stored = Codec::NAMES.iter().enumerate().find_map(|(number, &(codec, codec_name))| {
             find(&format!("{name}.{codec_name}")).map(|(shape, data)| (number, codec, shape, data))
         });
@@ -92,6 +93,7 @@ pub(crate) fn encode(config: &TernaryConfig, find: Find<'_>) -> (Vec<u8>, Vec<Se
         });
         sections.push(Section { name, bytes: middle - begin, scales: coder.len() - middle });
     }
+    let Some(config) = config else { return (finish(coder), sections) };
     let begin = coder.len();
     let mut numbers = Numbers::new();
     for block in 0..config.blocks() {
@@ -112,7 +114,7 @@ fn finish(coder: Encoder) -> Vec<u8> {
 ///
 /// # Errors
 /// The first reason why the stream is none, or not the only one of its tensors.
-pub(crate) fn decode(config: &TernaryConfig, stream: &[u8]) -> Result<Vec<Tensor<'static>>, Refusal> {
+pub(crate) fn decode(config: Option<&TernaryConfig>, stream: &[u8]) -> Result<Vec<Tensor<'static>>, Refusal> {
     let (version, stream) = match stream {
         [version, rest @ ..] => (*version, rest),
         [] => (0, stream),
@@ -133,13 +135,15 @@ pub(crate) fn decode(config: &TernaryConfig, stream: &[u8]) -> Result<Vec<Tensor
     room.take(&coder, tokens + bytes.len())?;
     tensors.push(tensor(vocabulary::LENGTHS, Dtype::U8, vec![tokens], lengths));
     tensors.push(tensor(vocabulary::BYTES, Dtype::U8, vec![bytes.len()], bytes));
-    for matrix in config.matrices() {
-        decode_matrix(&mut coder, &matrix, &mut room, &mut tensors)?;
-    }
-    let mut numbers = Numbers::new();
-    for block in 0..config.blocks() {
-        let gains = (0..config.heads).flat_map(|_| numbers.code(&mut coder, 0).to_le_bytes()).collect();
-        tensors.push(tensor(&gain(block), Dtype::U16, vec![config.heads], gains));
+    if let Some(config) = config {
+        for matrix in config.matrices() {
+            decode_matrix(&mut coder, &matrix, &mut room, &mut tensors)?;
+        }
+        let mut numbers = Numbers::new();
+        for block in 0..config.blocks() {
+            let gains = (0..config.heads).flat_map(|_| numbers.code(&mut coder, 0).to_le_bytes()).collect();
+            tensors.push(tensor(&gain(block), Dtype::U16, vec![config.heads], gains));
+        }
     }
     whole(&coder)?;
     if !coder.is_finished() {

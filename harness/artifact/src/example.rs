@@ -4,11 +4,13 @@
 //! It uses every part of the format: all four codecs, all three shapes of scales, a gated MLP, a vocabulary of the
 //! single bytes.
 
+use crate::artifact::Artifact;
 use crate::codec;
-use crate::model::{Model, TernaryConfig};
+use crate::model::{Model, NgramConfig, TernaryConfig};
 use crate::scale::Scale;
 use crate::write::ArtifactBuilder;
 use golf_core::Tokenization;
+use golf_ngram::{Grams, Mixing, Order, weights};
 use golf_ternary::Codec;
 
 /// Its configuration: width 16, two query heads and one key/value head of 8, hidden width 32, window 64, two blocks.
@@ -45,6 +47,48 @@ pub fn build(config: &TernaryConfig, tokens: usize, seed: u64) -> Vec<u8> {
     let pairs = (0..tokens - 256).map(|pair| vec![(pair >> 8) as u8, pair as u8]);
     let vocabulary: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).chain(pairs).collect();
     with_vocabulary(config, &vocabulary, seed)
+}
+
+/// A model of random n-grams over bytes, up to three long, that adapts to its document; with a tiny ternary model mixed in, or alone.
+pub fn ngrams(seed: u64, with_ternary: bool) -> Vec<u8> {
+    let mut random = SplitMix(seed);
+    let ternary = tiny(seed);
+    let ternary = Artifact::read(&ternary).ok().filter(|_| with_ternary);
+    let mut builder = ArtifactBuilder::new(Model::Ngram(NgramConfig {
+        tokenizer: Tokenization::Bytes,
+        start: u32::from(b'\n'),
+        adapts: true,
+        history: 4,
+        ternary: ternary.as_ref().map(|_| config()),
+    }));
+    match &ternary {
+        Some(ternary) => builder.tensors_of(ternary),
+        None => builder.vocabulary(&(0..=255).map(|byte| [byte]).collect::<Vec<_>>()),
+    }
+    let mut pairs = Order { first: vec![0], ..Order::default() };
+    for _ in 0..256 {
+        let follows: Vec<u16> = (0..256).filter(|_| random.next().is_multiple_of(32)).collect();
+        pairs.boosts.extend(follows.iter().map(|_| (random.next() % 64) as u8));
+        pairs.tokens.extend(follows);
+        pairs.first.push(pairs.tokens.len() as u32);
+    }
+    let mut triples = Order { first: vec![0], ..Order::default() };
+    for &last in &pairs.tokens {
+        // What follows two bytes follows the second of them as well.
+        let follows: Vec<u16> = pairs.tokens[pairs.range(last.into())]
+            .iter()
+            .copied()
+            .filter(|_| random.next().is_multiple_of(8))
+            .collect();
+        triples.boosts.extend(follows.iter().map(|_| (random.next() % 64) as u8));
+        triples.tokens.extend(follows);
+        triples.first.push(triples.tokens.len() as u32);
+    }
+    let unigrams = (0..256).map(|_| (random.next() % 256) as u8).collect();
+    let grams = Grams::new(unigrams, 1 << 14, vec![pairs, triples]).expect("tries");
+    let mixing: Vec<i16> = (0..weights()).map(|_| (random.next() % 1_024) as i16 - 512).collect();
+    builder.grams(&grams, &Mixing::new(&mixing));
+    builder.finish()
 }
 
 /// An artifact for any configuration and vocabulary, with random weights.

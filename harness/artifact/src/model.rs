@@ -8,7 +8,7 @@ use golf_core::Tokenization;
 use golf_ternary::Shape;
 
 /// Names of the engines in configurations.
-pub const ENGINES: [&str; 3] = ["ternary", "mix", "uniform"];
+pub const ENGINES: [&str; 4] = ["ternary", "mix", "uniform", "ngram"];
 
 /// Version of each engine that this harness has.
 pub const VERSION: u64 = 1;
@@ -33,6 +33,23 @@ pub enum Model {
     },
     /// All bytes alike.
     Uniform,
+    /// N-grams, stored and the document's own, alone or mixed with a ternary model.
+    Ngram(NgramConfig),
+}
+
+/// Configuration of the engine of n-grams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NgramConfig {
+    /// How text is cut into tokens.
+    pub tokenizer: Tokenization,
+    /// The token that counts as the one before a document's first.
+    pub start: u32,
+    /// Whether it learns from the document.
+    pub adapts: bool,
+    /// Longest history that it counts in the document, 0..=6 tokens.
+    pub history: usize,
+    /// The ternary model that is mixed in, with the same tokenizer and start.
+    pub ternary: Option<TernaryConfig>,
 }
 
 /// Configuration of the ternary engine; the letters are those of `harness/ternary/ARITHMETIC.md`.
@@ -142,7 +159,22 @@ impl Model {
             Model::Ternary(_) => "ternary",
             Model::Mix { .. } => "mix",
             Model::Uniform => "uniform",
+            Model::Ngram(_) => "ngram",
         }
+    }
+
+    /// The configuration of the ternary model in it, which may be all of it.
+    pub fn ternary(&self) -> Option<&TernaryConfig> {
+        match self {
+            Model::Ternary(config) => Some(config),
+            Model::Ngram(config) => config.ternary.as_ref(),
+            Model::Mix { .. } | Model::Uniform => None,
+        }
+    }
+
+    /// Whether it is spelt in tokens of its own, and has tensors.
+    pub(crate) fn has_tensors(&self) -> bool {
+        matches!(self, Model::Ternary(_) | Model::Ngram(_))
     }
 
     /// The configuration as it stands in an artifact: always the same bytes, and no more than needed.
@@ -154,27 +186,50 @@ impl Model {
                 fields.extend([("orders", orders.to_string()), ("log2_slots", log2_slots.to_string())]);
             }
             Model::Ternary(config) => {
-                let names = Tokenization::NAMES;
-                let tokenizer = names.iter().find(|&&(kind, _)| kind == config.tokenizer).map_or("", |&(_, name)| name);
-                let frequencies = joined(&config.rope_frequencies);
-                fields.extend([
-                    ("tokenizer", format!("\"{tokenizer}\"")),
-                    ("start", config.start.to_string()),
-                    ("dim", config.dim.to_string()),
-                    ("heads", config.heads.to_string()),
-                    ("kv_heads", config.kv_heads.to_string()),
-                    ("head_dim", config.head_dim.to_string()),
-                    ("hidden", config.hidden.to_string()),
-                    ("gated", config.gated.to_string()),
-                    ("window", config.window.to_string()),
-                    ("rope", format!("{{\"period\":{},\"frequencies\":[{frequencies}]}}", config.rope_period)),
-                    ("depth", format!("[{}]", joined(&config.depth))),
-                    ("softcap", config.softcap.to_string()),
-                ]);
+                fields.extend(text_fields(config.tokenizer, config.start));
+                fields.extend(config.fields());
+            }
+            Model::Ngram(config) => {
+                fields.extend(text_fields(config.tokenizer, config.start));
+                fields.extend([("adapts", config.adapts.to_string()), ("history", config.history.to_string())]);
+                fields.extend(config.ternary.as_ref().map(|ternary| ("ternary", object(ternary.fields()))));
             }
         }
-        let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-        format!("{{{}}}", fields.join(","))
+        object(fields)
+    }
+}
+
+/// Fields of a configuration with their values in JSON.
+type JsonFields = Vec<(&'static str, String)>;
+
+fn text_fields(tokenizer: Tokenization, start: u32) -> JsonFields {
+    let name = Tokenization::NAMES.iter().find(|&&(kind, _)| kind == tokenizer).map_or("", |&(_, name)| name);
+    vec![("tokenizer", format!("\"{name}\"")), ("start", start.to_string())]
+}
+
+fn object(fields: JsonFields) -> String {
+    let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+impl TernaryConfig {
+    /// Without those that say how text is cut.
+    fn fields(&self) -> JsonFields {
+        vec![
+            ("dim", self.dim.to_string()),
+            ("heads", self.heads.to_string()),
+            ("kv_heads", self.kv_heads.to_string()),
+            ("head_dim", self.head_dim.to_string()),
+            ("hidden", self.hidden.to_string()),
+            ("gated", self.gated.to_string()),
+            ("window", self.window.to_string()),
+            (
+                "rope",
+                format!("{{\"period\":{},\"frequencies\":[{}]}}", self.rope_period, joined(&self.rope_frequencies)),
+            ),
+            ("depth", format!("[{}]", joined(&self.depth))),
+            ("softcap", self.softcap.to_string()),
+        ]
     }
 }
 

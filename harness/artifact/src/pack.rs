@@ -59,6 +59,10 @@ pub fn pack(checkpoint: Option<Input<'_>>, config: Input<'_>) -> Result<Vec<u8>,
             return Err(input.blame(faults));
         }
     }
+    if let Model::Ngram(_) = recipe.model {
+        let remedy = "estimate n-grams with the example `ngrams` of golf-score, which writes artifacts";
+        return Err(config.blame(vec![Fault::new(Place::Whole, "no checkpoint holds n-grams", remedy)]));
+    }
     let artifact = builder.finish();
     match Artifact::read(&artifact) {
         Ok(_) => Ok(artifact),
@@ -102,7 +106,7 @@ impl Recipe {
         let model = model?;
         let codecs = match &model {
             Model::Ternary(config) => codecs::read(&fields, &config.matrices(), problems),
-            Model::Mix { .. } | Model::Uniform => BTreeMap::new(),
+            Model::Mix { .. } | Model::Uniform | Model::Ngram(_) => BTreeMap::new(),
         };
         Some(Recipe { model, codecs, vocabulary })
     }

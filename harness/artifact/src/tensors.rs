@@ -2,8 +2,9 @@
 
 use crate::codec::{self, Flaw};
 use crate::fault::{Fault, Place, quote};
+use crate::grams;
 use crate::header::{Dtype, Entry};
-use crate::model::{Matrix, TernaryConfig};
+use crate::model::{Matrix, Model, TernaryConfig};
 use crate::near::nearest;
 use crate::vocabulary;
 use crate::write::Tensor;
@@ -28,9 +29,9 @@ pub struct TensorInfo {
 }
 
 impl TensorInfo {
-    /// Parameters in it: weights, scales and gains count one each, the vocabulary none.
+    /// Parameters in it: weights, scales and gains count one each, the vocabulary and a stream of n-grams none.
     pub fn parameters(&self) -> u64 {
-        match self.name.starts_with("vocabulary.") {
+        match self.name.starts_with("vocabulary.") || self.name == grams::NAME {
             true => 0,
             false => self.shape.iter().map(|&size| size as u64).product(),
         }
@@ -67,18 +68,31 @@ impl<'a, 'f> Checker<'a, 'f> {
     }
 
     /// The tensors of an engine without any.
-    pub(crate) fn none(mut self, engine: &str) {
+    fn none(&mut self, engine: &str) {
         self.refuse_rest(&format!("the engine `{engine}` reads no tensors"));
     }
 
-    /// The tensors of the ternary engine in the order of the file; what is wrong is reported.
-    pub(crate) fn ternary(mut self, config: &TernaryConfig) -> Vec<TensorInfo> {
-        let tokens = self.vocabulary(config);
-        for matrix in config.matrices() {
-            self.matrix(&matrix, tokens, config);
+    /// The tensors of an engine in the order of the file; what is wrong is reported.
+    pub(crate) fn of(mut self, model: &Model) -> Vec<TensorInfo> {
+        let start = match model {
+            Model::Ternary(config) => config.start,
+            Model::Ngram(config) => config.start,
+            Model::Mix { .. } | Model::Uniform => {
+                self.none(model.engine());
+                return Vec::new();
+            }
+        };
+        let tokens = self.vocabulary(start);
+        if let Some(config) = model.ternary() {
+            for matrix in config.matrices() {
+                self.matrix(&matrix, tokens, config);
+            }
+            for block in 0..config.blocks() {
+                self.gains(&format!("blocks.{block}.attention.gain"), config);
+            }
         }
-        for block in 0..config.blocks() {
-            self.gains(&format!("blocks.{block}.attention.gain"), config);
+        if matches!(model, Model::Ngram(_)) {
+            self.plain(grams::NAME, Dtype::U8, "[bytes]", |shape| shape.len() == 1);
         }
         self.refuse_rest("the configuration asks for no such tensor");
         self.tensors.sort_by_key(|tensor| tensor.offset);
@@ -90,7 +104,7 @@ impl<'a, 'f> Checker<'a, 'f> {
     }
 
     /// Number of tokens; none if it isn't known.
-    fn vocabulary(&mut self, config: &TernaryConfig) -> Option<usize> {
+    fn vocabulary(&mut self, start: u32) -> Option<usize> {
         let lengths = self.plain(vocabulary::LENGTHS, Dtype::U8, "[V]", |shape| shape.len() == 1);
         let bytes = self.plain(vocabulary::BYTES, Dtype::U8, "[sum of lengths]", |shape| shape.len() == 1);
         let lengths = lengths?;
@@ -99,8 +113,8 @@ impl<'a, 'f> Checker<'a, 'f> {
             let places = (lengths.offset, bytes.offset);
             vocabulary::check(lengths.data(self.file), bytes.data(self.file), places, self.faults);
         }
-        if config.start as usize >= tokens {
-            let message = format!("`start` of the configuration is {}, but there are {tokens} tokens", config.start);
+        if start as usize >= tokens {
+            let message = format!("`start` of the configuration is {start}, but there are {tokens} tokens");
             self.report(vocabulary::LENGTHS, Some(lengths.offset), message, "name a token of the vocabulary");
         }
         Some(tokens)

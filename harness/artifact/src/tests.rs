@@ -3,6 +3,7 @@
 mod coded;
 mod configuration;
 mod container;
+mod grams;
 mod packing;
 mod properties;
 mod weights;

@@ -1,9 +1,12 @@
 //! Writing artifacts.
 
+use crate::artifact::Artifact;
 use crate::codec::{self, Unstorable};
+use crate::grams;
 use crate::header::Dtype;
 use crate::model::Model;
 use crate::vocabulary;
+use golf_ngram::{Grams, Mixing};
 use golf_ternary::Codec;
 use std::borrow::Cow;
 
@@ -109,6 +112,17 @@ impl<'a> ArtifactBuilder<'a> {
     /// Adds the gains of a block's heads.
     pub fn gains(&mut self, block: usize, gains: &[u16]) {
         self.halves(&format!("blocks.{block}.attention.gain"), &[gains.len()], gains);
+    }
+
+    /// Adds all tensors of another artifact.
+    pub fn tensors_of(&mut self, artifact: &'a Artifact<'_>) {
+        self.tensors.extend(artifact.stored());
+    }
+
+    /// Adds n-grams and their mixing.
+    pub fn grams(&mut self, grams: &Grams, mixing: &Mixing) {
+        let stream = grams::encode(grams, mixing);
+        self.tensor(grams::NAME, Dtype::U8, &[stream.len()], stream);
     }
 
     /// The artifact.

@@ -62,7 +62,7 @@ pub fn program() -> Result<Program, Fault> {
 pub fn image(loaded: &Loaded) -> Result<&[u8], Fault> {
     match loaded {
         Loaded::Ternary(image, _) => Ok(image),
-        Loaded::Uniform | Loaded::Mix(_) => {
+        Loaded::Uniform | Loaded::Mix(_) | Loaded::Ngram(_) => {
             Err(Fault::usage("only entries of the engine `ternary` run on a microcontroller"))
         }
     }

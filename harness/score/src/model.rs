@@ -4,10 +4,11 @@ use crate::Fault;
 use golf_artifact::{Artifact, Model};
 use golf_core::{Cost, LanguageModel, Session, Uniform, WholeDocument, score};
 use golf_mix::Mix;
+use golf_ngram::{Grams, Mixing, Ngram, Tables};
 use golf_record::EngineId;
 use golf_ternary::fast::{self, Plan};
 use golf_ternary::{Image, Kernel, Memory, Needs};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Tokens that the ternary engine takes at once when it scores: enough to read the weights seldom, few enough for the cache.
 const BATCH: usize = 48;
@@ -28,6 +29,19 @@ pub enum Loaded {
     /// A ternary model's image, and, once it is first started, its weights laid out for this machine's vectors, unless the scalar kernel is
     /// asked for.
     Ternary(Vec<u8>, OnceLock<Option<Plan>>),
+    /// N-grams, and possibly a ternary model.
+    Ngram(Box<Ngrams>),
+}
+
+/// What n-grams need besides a ternary model.
+#[derive(Clone, Debug)]
+pub struct Ngrams {
+    grams: Arc<(Grams, Mixing)>,
+    tables: Tables,
+    start: u32,
+    /// Longest history of the document, if the model adapts to it.
+    history: Option<usize>,
+    ternary: Option<Loaded>,
 }
 
 /// A running model, and whether it may see a document at once.
@@ -120,6 +134,7 @@ pub fn engine(artifact: &Artifact<'_>) -> EngineId {
         Model::Uniform => ("uniform", 1),
         Model::Mix { .. } => ("mix", golf_mix::VERSION),
         Model::Ternary(_) => ("ternary", golf_ternary::VERSION),
+        Model::Ngram(_) => ("ngram", golf_ngram::VERSION),
     };
     EngineId { name: name.into(), version }
 }
@@ -132,10 +147,46 @@ pub fn load(artifact: &Artifact<'_>) -> Result<Loaded, Fault> {
     Ok(match artifact.model() {
         Model::Uniform => Loaded::Uniform,
         Model::Mix { orders, log2_slots } => Loaded::Mix(golf_mix::Config { orders: *orders, log2_slots: *log2_slots }),
-        Model::Ternary(_) => {
-            Loaded::Ternary(artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?, OnceLock::new())
+        Model::Ternary(_) => ternary(artifact)?,
+        Model::Ngram(config) => {
+            let refused = |reason: String| Fault::entry(reason);
+            let grams = artifact.grams().ok_or_else(|| refused("there are no n-grams".into()))?.clone();
+            let tables =
+                Tables::new(&artifact.vocabulary(), config.tokenizer).map_err(|error| refused(error.to_string()))?;
+            let history = config.adapts.then_some(config.history);
+            let ternary = config.ternary.as_ref().map(|_| ternary(artifact)).transpose()?;
+            Loaded::Ngram(Box::new(Ngrams { grams, tables, start: config.start, history, ternary }))
         }
     })
+}
+
+fn ternary(artifact: &Artifact<'_>) -> Result<Loaded, Fault> {
+    Ok(Loaded::Ternary(artifact.image().map_err(|fault| Fault::entry(fault.to_string()))?, OnceLock::new()))
+}
+
+impl Ngrams {
+    /// The vocabulary's tables.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Starts the model, with other weights than its own if they are given.
+    ///
+    /// # Errors
+    /// If its ternary model can't be started.
+    pub fn start<'a>(
+        &'a self,
+        mixing: Option<&'a Mixing>,
+        room: &'a mut Room,
+        threads: usize,
+    ) -> Result<Ngram<'a>, Fault> {
+        let other = match self.ternary.as_ref().map(|ternary| ternary.start_in(room, threads)).transpose()? {
+            Some(Started::Whole(other)) => Some(other),
+            _ => None,
+        };
+        let (grams, own) = &*self.grams;
+        Ok(Ngram::new(grams, self.tables.view(), self.start, mixing.unwrap_or(own), self.history, other))
+    }
 }
 
 impl Loaded {
@@ -181,6 +232,7 @@ impl Loaded {
                 let engine = golf_ternary::Engine::new(image, BATCH, memory).expect("the memory that it needs");
                 Ok(Started::Whole(Box::new(engine)))
             }
+            Loaded::Ngram(ngrams) => Ok(Started::Whole(Box::new(ngrams.start(None, room, threads)?))),
         }
     }
 }

@@ -1,36 +1,27 @@
 //! Reading a configuration.
 
-use super::{ATTENTION_LIMIT, CACHE_LIMIT, ENGINES, Model, TernaryConfig, VERSION};
+use super::{ATTENTION_LIMIT, CACHE_LIMIT, ENGINES, Model, NgramConfig, TernaryConfig, VERSION};
 use crate::json::{Fields, Node, Problems};
 use golf_core::Tokenization;
 
-/// Fields of each engine's configuration, in the order of [`ENGINES`].
-const FIELDS: [&[&str]; 3] = [
-    &[
-        "engine",
-        "version",
-        "tokenizer",
-        "start",
-        "dim",
-        "heads",
-        "kv_heads",
-        "head_dim",
-        "hidden",
-        "gated",
-        "window",
-        "rope",
-        "depth",
-        "softcap",
-    ],
+/// Fields of each engine's configuration, in the order of [`ENGINES`], besides those of a ternary model.
+const FIELDS: [&[&str]; 4] = [
+    &["engine", "version", "tokenizer", "start"],
     &["engine", "version", "orders", "log2_slots"],
     &["engine", "version"],
+    &["engine", "version", "tokenizer", "start", "adapts", "history", "ternary"],
 ];
+
+/// Fields of a ternary model.
+const TERNARY: [&str; 10] =
+    ["dim", "heads", "kv_heads", "head_dim", "hidden", "gated", "window", "rope", "depth", "softcap"];
 
 /// Reads a configuration, which for the ternary engine may have the fields `extra` besides its own. None if anything
 /// is wrong with it, which is reported.
 pub(crate) fn parse(root: &Node<'_>, extra: &[&str], problems: &mut Problems) -> Option<Model> {
     let engine = engine_of(root, problems)?;
-    let known = [FIELDS[engine], if ENGINES[engine] == "ternary" { extra } else { &[] }].concat();
+    let more = if ENGINES[engine] == "ternary" { [&TERNARY, extra].concat() } else { Vec::new() };
+    let known = [FIELDS[engine], &more].concat();
     let fields = Fields::of(root, "the configuration", &known, problems)?;
     fields.whole("version", VERSION..=VERSION, problems);
     let model = match ENGINES[engine] {
@@ -41,7 +32,11 @@ pub(crate) fn parse(root: &Node<'_>, extra: &[&str], problems: &mut Problems) ->
                 .zip(log2_slots)
                 .map(|(orders, log2_slots)| Model::Mix { orders: orders as u8, log2_slots: log2_slots as u8 })
         }
-        "ternary" => ternary(&fields, problems).map(Model::Ternary),
+        "ternary" => {
+            let text = text(&fields, problems);
+            ternary(&fields, text, problems).map(Model::Ternary)
+        }
+        "ngram" => ngram(&fields, problems).map(Model::Ngram),
         _ => Some(Model::Uniform),
     };
     model.filter(|_| problems.is_empty())
@@ -49,7 +44,7 @@ pub(crate) fn parse(root: &Node<'_>, extra: &[&str], problems: &mut Problems) ->
 
 /// The engine's index. Without it the other fields can't be judged.
 fn engine_of(root: &Node<'_>, problems: &mut Problems) -> Option<usize> {
-    let all = FIELDS.concat();
+    let all = [FIELDS.concat(), TERNARY.to_vec()].concat();
     // The fields are checked against those of the engine, once it is known.
     let mut unchecked = Problems::default();
     match Fields::of(root, "the configuration", &all, &mut unchecked) {
@@ -61,10 +56,33 @@ fn engine_of(root: &Node<'_>, problems: &mut Problems) -> Option<usize> {
     }
 }
 
-fn ternary(fields: &Fields<'_, '_>, problems: &mut Problems) -> Option<TernaryConfig> {
-    let choices = Tokenization::NAMES;
-    let tokenizer = fields.choice("tokenizer", &choices, problems);
+/// How text is cut, and what comes before it.
+fn text(fields: &Fields<'_, '_>, problems: &mut Problems) -> Option<(Tokenization, u32)> {
+    let tokenizer = fields.choice("tokenizer", &Tokenization::NAMES, problems);
     let start = fields.whole("start", 0..=65_535, problems);
+    Some((tokenizer?, start? as u32))
+}
+
+fn ngram(fields: &Fields<'_, '_>, problems: &mut Problems) -> Option<NgramConfig> {
+    let text = text(fields, problems);
+    let adapts = fields.flag("adapts", problems);
+    let history = fields.whole("history", 0..=6, problems);
+    let ternary = match fields.optional("ternary") {
+        Some(node) => {
+            let fields = Fields::of(node, "`ternary`", &TERNARY, problems)?;
+            Some(ternary(&fields, text, problems)?)
+        }
+        None => None,
+    };
+    let (tokenizer, start) = text?;
+    Some(NgramConfig { tokenizer, start, adapts: adapts?, history: history? as usize, ternary })
+}
+
+fn ternary(
+    fields: &Fields<'_, '_>,
+    text: Option<(Tokenization, u32)>,
+    problems: &mut Problems,
+) -> Option<TernaryConfig> {
     let mut size = |name, most| fields.whole(name, 1..=most, problems).map(|size| size as usize);
     let dim = size("dim", 8_192);
     let heads = size("heads", 256);
@@ -86,9 +104,10 @@ fn ternary(fields: &Fields<'_, '_>, problems: &mut Problems) -> Option<TernaryCo
     let rope = rope(fields, head_dim, problems);
     let depth = depth(fields, problems);
     let (rope_period, rope_frequencies) = rope?;
+    let (tokenizer, start) = text?;
     let config = TernaryConfig {
-        tokenizer: tokenizer?,
-        start: start? as u32,
+        tokenizer,
+        start,
         dim: dim?,
         heads: heads?,
         kv_heads: kv_heads?,

@@ -17,7 +17,7 @@ fn what_is_no_configuration() {
     expect(&write("{\"engine\":}", &[]), &["configuration 1:11: a value is missing here"]);
     expect(&write("[]", &[]), &["configuration 1:1: the configuration is an array: write an object"]);
     expect(&write("{}", &[]), &["configuration 1:1: the field `engine` is missing"]);
-    expect(&write("{\"engine\":\"tern\"}", &[]), &["`engine` is `tern`: write `ternary`, `mix` or `uniform`"]);
+    expect(&write("{\"engine\":\"tern\"}", &[]), &["`engine` is `tern`: write `ternary`, `mix`, `uniform` or `ngram`"]);
     expect(&write("{\"engine\":\"uniform\",\n \"version\":2}", &[]), &["configuration 2:12: `version` is 2"]);
     expect(&write("{\"engine\":\"uniform\",\"version\":1,\"dim\":3}", &[]), &["unknown field `dim`"]);
 }
