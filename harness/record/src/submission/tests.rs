@@ -317,7 +317,7 @@ fn manifests_with_faults() {
             "Apache 2.0",
             "5:14: `license`: `Apache` is not known as an SPDX identifier: write `Apache-2.0`",
         ),
-        ("\"ternary\"", "\"terse\"", "`engine` is `terse`: write `ternary`, `mix`, `uniform` or `wasm`"),
+        ("\"ternary\"", "\"terse\"", "`engine` is `terse`: write `ternary`, `mix`, `uniform`, `ngram` or `wasm`"),
         ("model.safetensors", "model.bin", "8:24: `file` is `model.bin`: write `model.safetensors`"),
         ("\"sha256\": \"", "\"sha256\": \"0", "`sha256` is `0"),
         ("\"sha256\"", "\"sha-256\"", "unknown field `sha-256`: remove it, or write `sha256`"),
