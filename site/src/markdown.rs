@@ -45,7 +45,7 @@ fn safe<'a>(event: Event<'a>, links: &mut Vec<Option<String>>) -> Vec<Event<'a>>
         Event::Start(Tag::CodeBlock(_)) => vec![markup("<pre tabindex=\"0\"><code>")],
         Event::End(TagEnd::CodeBlock) => vec![markup("</code></pre>\n")],
         Event::Start(Tag::Table(columns)) => {
-            let container = markup("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table\">");
+            let container = markup("<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Table\">");
             vec![container, Event::Start(Tag::Table(vec![Alignment::None; columns.len()]))]
         }
         Event::End(TagEnd::Table) => vec![Event::End(TagEnd::Table), markup("</div>\n")],
