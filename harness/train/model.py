@@ -58,13 +58,14 @@ class Matrix(nn.Module):
     def __init__(self, rows, cols, codec, per_row):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(rows, cols) / math.sqrt(cols))
-        self.codec, self.per_row = codec, per_row
+        self.codec, self.per_row, self.rounds = codec, per_row, True
 
     def levels(self):
         """Levels with straight-through gradient, and the scale."""
         with torch.no_grad():
             levels, scale = weight_levels(self.weight, self.codec, self.per_row)
-        return through(levels, self.weight / scale), scale
+        exact = self.weight / scale
+        return through(levels, exact) if self.rounds else exact, scale
 
     def forward(self, quantised, dtype):
         """`quantised`: `(q [..., cols], inv [..., 1])`, to float32 `[..., rows]`; the product runs in `dtype`."""
@@ -177,36 +178,29 @@ class Block(nn.Module):
         return self.gate(x, dtype).relu().square() * self.up(x, dtype)
 
 
-class Model(nn.Module):
-    """Token ids to the loss in bits."""
+class Tied(nn.Module):
+    """Token ids to the loss in bits, through one embedding at both ends; what lies between, `logits`, is the network's."""
 
-    def __init__(self, options, vocabulary, rows, sequence):
+    def __init__(self, options, vocabulary, rows):
         """`options`: the configuration's `model`; `vocabulary` tokens share `rows` embedding rows."""
         super().__init__()
-        self.options, self.vocabulary = options, vocabulary
+        self.options = options
         self.embedding = Matrix(rows, options["dim"], options["embedding"], True)
         with torch.no_grad():
             self.embedding.weight.mul_(0.5)
-            if "look_back" in options:
-                self.embedding.weight[:, 0] += self.embedding.weight.std() * 1.5
-        self.blocks = nn.ModuleList(Block(options) for _ in range(max(options["depth"]) + 1))
-        cos, sin = rope_table(options, sequence)
-        self.register_buffer("cos", cos, persistent=False)
-        self.register_buffer("sin", sin, persistent=False)
         shared = torch.zeros(rows)
         shared[-1] = math.log2(vocabulary - rows + 1)
         self.register_buffer("shared", shared, persistent=False)
 
-    def logits(self, tokens, dtype):
-        """`tokens [B, T]` to float32 `[B, T, R]`, in bits; rows that several tokens share count once."""
+    def embed(self, tokens):
+        """`tokens [B, T]` to the input of the first block, `[B, T, d]` of RMS 1."""
         levels, _ = self.embedding.levels()
         x = levels * torch.rsqrt(levels.square().mean(-1, keepdim=True) + 1e-6)
-        x = F.embedding(tokens.clamp_max(len(self.shared) - 1), x)
-        for index in self.options["depth"]:
-            x = self.blocks[index](x, self.cos, self.sin, dtype)
-        logits = self.embedding(quantise(x), dtype)
-        cap = self.options["softcap"]
-        return cap * torch.tanh(logits / cap) if cap else logits
+        return F.embedding(tokens.clamp_max(len(self.shared) - 1), x)
+
+    def logits(self, tokens, dtype):
+        """`tokens [B, T]` to float32 `[B, T, R]`, in bits; rows that several tokens share count once."""
+        raise NotImplementedError
 
     def forward(self, inputs, targets, dtype=torch.float32):
         """Mean bits per token of `targets [B, T]` (but those that are `IGNORED`) after `inputs [B, T]`."""
@@ -215,3 +209,27 @@ class Model(nn.Module):
         nats = F.cross_entropy(logits.flatten(0, 1) * math.log(2), rows.flatten(), ignore_index=IGNORED)
         counts = targets != IGNORED
         return nats / math.log(2) + (self.shared[rows.clamp_min(0)] * counts).sum() / counts.sum()
+
+
+class Model(Tied):
+    """The transformer."""
+
+    def __init__(self, options, vocabulary, rows, sequence):
+        """`sequence`: the most tokens that it will see at once."""
+        super().__init__(options, vocabulary, rows)
+        with torch.no_grad():
+            if "look_back" in options:
+                self.embedding.weight[:, 0] += self.embedding.weight.std() * 1.5
+        self.blocks = nn.ModuleList(Block(options) for _ in range(max(options["depth"]) + 1))
+        cos, sin = rope_table(options, sequence)
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
+
+    def logits(self, tokens, dtype):
+        """As `Tied.logits`."""
+        x = self.embed(tokens)
+        for index in self.options["depth"]:
+            x = self.blocks[index](x, self.cos, self.sin, dtype)
+        logits = self.embedding(quantise(x), dtype)
+        cap = self.options["softcap"]
+        return cap * torch.tanh(logits / cap) if cap else logits

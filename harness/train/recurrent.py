@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from model import IGNORED, Matrix, quantise, through
+from model import Matrix, Tied, quantise, through
 
 TAPS = 4
 """Tokens that the convolution sees."""
@@ -100,35 +100,17 @@ class Block(nn.Module):
         return x + self.output(quantise(state * self.log_gain.exp() * gate * sigmoid2(gate)), dtype)
 
 
-class Recurrent(nn.Module):
-    """Token ids to the loss in bits."""
+class Recurrent(Tied):
+    """The recurrent network."""
 
     def __init__(self, options, vocabulary, rows, _sequence):
-        """`options`: the configuration's `model`; `vocabulary` tokens share `rows` embedding rows."""
-        super().__init__()
-        self.options, self.vocabulary = options, vocabulary
-        self.embedding = Matrix(rows, options["dim"], options["embedding"], True)
-        with torch.no_grad():
-            self.embedding.weight.mul_(0.5)
+        super().__init__(options, vocabulary, rows)
         self.blocks = nn.ModuleList(Block(options, options["blocks"]) for _ in range(options["blocks"]))
         self.bias = nn.Parameter(torch.zeros(rows))
-        shared = torch.zeros(rows)
-        shared[-1] = math.log2(vocabulary - rows + 1)
-        self.register_buffer("shared", shared, persistent=False)
 
     def logits(self, tokens, dtype):
-        """`tokens [B, T]` to float32 `[B, T, R]`, in bits; rows that several tokens share count once."""
-        levels, _ = self.embedding.levels()
-        x = levels * torch.rsqrt(levels.square().mean(-1, keepdim=True) + 1e-6)
-        x = F.embedding(tokens.clamp_max(len(self.shared) - 1), x)
+        """As `Tied.logits`."""
+        x = self.embed(tokens)
         for block in self.blocks:
             x = block(x, dtype)
         return self.embedding(quantise(x), dtype) + steps(self.bias, BIAS_UNIT)
-
-    def forward(self, inputs, targets, dtype=torch.float32):
-        """Mean bits per token of `targets [B, T]` (but those that are `IGNORED`) after `inputs [B, T]`."""
-        logits = self.logits(inputs, dtype) + self.shared
-        rows = targets.clamp_max(len(self.shared) - 1)
-        nats = F.cross_entropy(logits.flatten(0, 1) * math.log(2), rows.flatten(), ignore_index=IGNORED)
-        counts = targets != IGNORED
-        return nats / math.log(2) + (self.shared[rows.clamp_min(0)] * counts).sum() / counts.sum()

@@ -14,8 +14,9 @@ import tokenizer
 from data import Batches, prepare
 from evaluate import Reference, evaluate
 from optimizer import orthogonalise
+from prune import prune
 from recurrent import Recurrent, scan
-from train import Run
+from train import Run, changed
 
 TEXT = "It's a log: the pump runs, the pump stops.  Day 12, 7 o'clock\n\n The caf\u00e9 isn't open (yet)!! ".encode()
 
@@ -156,6 +157,52 @@ class Training(unittest.TestCase):
             with torch.no_grad():
                 expected = run.model(inputs[None], ids[None]).item()
             self.assertAlmostEqual(bits.mean().item(), expected, delta=0.01)
+
+    def test_pruning_leaves_out_what_is_not_used(self):
+        run = self.start("wide")
+        run.train(stop=5)
+        idle = [0, 7, 47]
+        with torch.no_grad():
+            for block in run.model.blocks:
+                block.down.weight[:, idle] = 0
+        before = run.model.state_dict()
+        state = prune(run, 45)
+        small = self.start("narrow", model=CONFIG["model"] | {"hidden": 45})
+        torch.save(state, small.out / "checkpoint.pt")
+        small.load()
+        kept = [i for i in range(48) if i not in idle]
+        for name, weight in small.model.state_dict().items():
+            part = name.split(".")[-2]
+            expected = before[name][:, kept] if part == "down" else before[name][kept] if part in ("up", "gate") else before[name]
+            self.assertTrue(torch.equal(weight, expected), name)
+        small.train()
+        self.assertEqual(small.step, CONFIG["train"]["steps"])
+
+    def test_rounding_begins_when_it_is_asked_to(self):
+        for begins, rounded in ((0, True), (0.5, False)):
+            run = self.start("late", train=CONFIG["train"] | {"round_from": begins})
+            run.train_step()
+            levels, _ = run.model.blocks[0].up.levels()
+            self.assertEqual((levels - levels.round()).abs().max().item() < 1e-6, rounded)
+            run.train()
+            levels, _ = run.model.blocks[0].up.levels()
+            self.assertLess((levels - levels.round()).abs().max(), 1e-6)
+
+    def test_other_optimizer(self):
+        run = self.start("adamw", train=CONFIG["train"] | {"matrices": "adamw", "matrix_rate": 0.003})
+        first = run.train_step()[0]
+        run.train()
+        self.assertLess(run.train_step()[0], first)
+        again = self.start("adamw", train=CONFIG["train"] | {"matrices": "adamw", "matrix_rate": 0.003})
+        again.load()
+        self.assertEqual(again.step, CONFIG["train"]["steps"])
+
+    def test_settings(self):
+        config = changed(json.loads(json.dumps(CONFIG)), ["seed=9", "model.linear=bit1", "model.depth=[0]"])
+        self.assertEqual((config["seed"], config["model"]["linear"], config["model"]["depth"]), (9, "bit1", [0]))
+        self.assertRaises(SystemExit, changed, config, ["model.widht=1"])
+        self.assertRaises(SystemExit, changed, config, ["widths.model=1"])
+        self.assertRaises(SystemExit, changed, config, ["seed"])
 
     def test_batches(self):
         run = self.start("batches")

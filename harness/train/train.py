@@ -16,7 +16,7 @@ import torch
 import artifact
 from data import Batches, prepare
 from evaluate import Reference, evaluate
-from model import IGNORED, Model
+from model import IGNORED, Matrix, Model
 from optimizer import Muon
 from recurrent import Recurrent
 from tokenizer import START
@@ -41,7 +41,7 @@ class Run:
         self.dtype = DTYPES[self.options["compute"]]
         network = Recurrent if config.get("engine") == "wasm" else Model
         self.model = network(config["model"], len(self.tokenizer.tokens), rows, self.options["sequence"])
-        self.muon, self.adam = self._optimizers()
+        self.matrices, self.rest = self._optimizers()
         self.loss = torch.compile(self.model, dynamic=False) if self.options["compile"] else self.model
         self.step, self.seconds = 0, 0.0
 
@@ -50,10 +50,18 @@ class Run:
         known = {id(p) for p in matrices} | {id(self.model.embedding.weight)}
         gains = [p for p in self.model.parameters() if id(p) not in known]
         groups = [{"params": [self.model.embedding.weight]}, {"params": gains}]
-        return (
-            Muon(matrices, decay=self.options["decay"], dtype=self.dtype),
-            torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
-        )
+        adam, decay = dict(betas=(0.9, 0.95), fused=True), self.options["decay"]
+        if self.options.get("matrices", "muon") == "muon":
+            first = Muon(matrices, decay=decay, dtype=self.dtype)
+        else:
+            first = torch.optim.AdamW(matrices, weight_decay=decay, **adam)
+        return first, torch.optim.AdamW(groups, weight_decay=0.0, **adam)
+
+    def round_weights(self, rounds):
+        """Whether the matrices of the blocks are rounded."""
+        for matrix in self.model.blocks.modules():
+            if isinstance(matrix, Matrix):
+                matrix.rounds = rounds
 
     def progress(self):
         """How much of the run is done, 0 to 1: by steps, or by time when the configuration gives minutes."""
@@ -68,35 +76,39 @@ class Run:
 
     def train_step(self):
         """One update. Returns bits per token and bits per byte."""
+        self.round_weights(self.progress() >= self.options.get("round_from", 0))
         tokens = torch.from_numpy(self.batches(self.step))
         inputs, targets = tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
         targets[inputs[:, 0] != START, : self.options["skip"]] = IGNORED
         loss = self.loss(inputs, targets, self.dtype)
         loss.backward()
         rate = self.rate()
-        self.muon.param_groups[0]["lr"] = rate * self.options["matrix_rate"]
-        for group, name in zip(self.adam.param_groups, ("embedding_rate", "gain_rate")):
+        self.matrices.param_groups[0]["lr"] = rate * self.options["matrix_rate"]
+        for group, name in zip(self.rest.param_groups, ("embedding_rate", "gain_rate")):
             group["lr"] = rate * self.options[name]
-        for optimizer in (self.muon, self.adam):
+        for optimizer in (self.matrices, self.rest):
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
         bits, scored = loss.item(), targets[targets != IGNORED]
         return bits, bits * scored.numel() / self.lengths[scored].sum().item()
 
-    def save(self):
-        """Writes the checkpoint, whole or not at all."""
-        state = {
+    def state(self):
+        """What a checkpoint holds."""
+        return {
             "config": self.config,
             "tokens": self.tokenizer.tokens,
             "step": self.step,
             "seconds": self.seconds,
             "model": self.model.state_dict(),
-            "muon": self.muon.state_dict(),
-            "adam": self.adam.state_dict(),
+            "matrices": self.matrices.state_dict(),
+            "rest": self.rest.state_dict(),
             "random": torch.get_rng_state(),
         }
-        torch.save(state, self.out / "checkpoint.tmp")
+
+    def save(self):
+        """Writes the checkpoint, whole or not at all."""
+        torch.save(self.state(), self.out / "checkpoint.tmp")
         os.replace(self.out / "checkpoint.tmp", self.out / "checkpoint.pt")
 
     def load(self):
@@ -106,8 +118,8 @@ class Run:
         assert state["tokens"] == self.tokenizer.tokens, "the checkpoint is of another vocabulary"
         self.step, self.seconds = state["step"], state["seconds"]
         self.model.load_state_dict(state["model"])
-        self.muon.load_state_dict(state["muon"])
-        self.adam.load_state_dict(state["adam"])
+        self.matrices.load_state_dict(state["matrices"])
+        self.rest.load_state_dict(state["rest"])
         torch.set_rng_state(state["random"])
 
     def train(self, stop=None):
@@ -184,12 +196,31 @@ class Log:
         self.file.close()
 
 
+def changed(config, changes):
+    """The configuration with `changes`, each `KEY.KEY=JSON`; a value that isn't JSON is a string."""
+    for change in changes:
+        path, equals, value = change.partition("=")
+        *parents, key = path.split(".")
+        place = config
+        for parent in parents:
+            place = place.get(parent, {})
+        if not equals or key not in place:
+            raise SystemExit(f"--set {change}: wants KEY=VALUE with a key of the configuration")
+        try:
+            place[key] = json.loads(value)
+        except json.JSONDecodeError:
+            place[key] = value
+    return config
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log and artifact")
     parser.add_argument("--data", type=Path, required=True, help="folder that the configuration's files are in")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "golf-train", help="folder for encoded data")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY.KEY=JSON", help="change the configuration, as in `seed=2 model.linear=bit1`")
+    parser.add_argument("--stop", type=int, metavar="STEP", help="leave off after this step, with a checkpoint")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out, if there is one")
     parser.add_argument("--export-only", action="store_true", help="write the artifact of the checkpoint in --out")
     parser.add_argument("--module", type=Path, metavar="FILE", help="the WebAssembly module of an entry of the engine `wasm`")
@@ -197,15 +228,18 @@ def main():
     parser.add_argument("--root", type=Path, default=Path(), help="folder that the names of these files are relative to")
     parser.add_argument("--task", default="prose", help="name of the task that these files belong to")
     options = parser.parse_args()
-    config = json.loads(options.config.read_text())
+    config = changed(json.loads(options.config.read_text()), options.set)
     options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "train.json").write_text(json.dumps(config, indent=1) + "\n")
     run = Run(config, options.out, options.data, options.cache)
     if options.export_only or (options.resume and (options.out / "checkpoint.pt").exists()):
         run.load()
     if not options.export_only:
         parameters = sum(p.numel() for p in run.model.parameters())
         print(f"{parameters:,} parameters, {len(run.tokenizer.tokens)} tokens, {sum(map(len, run.batches.streams)):,} encoded")
-        run.train()
+        run.train(options.stop)
+        if run.progress() < 1:
+            return
     path = run.export(options.module)
     if options.evaluate:
         reference = Trained(run, path) if isinstance(run.model, Recurrent) else Reference(path)
