@@ -1,7 +1,7 @@
 // The page's side of the engine: where the model, the engine and the records come from, and calls to the engine's thread.
 'use strict';
 
-/** In a bundle, all that the site has in files: { entry, artifact, vectors, plain, worker, record, tasks }. */
+/** In a bundle, all that the site has in files: { artifact, engines, worker, record, tasks }. */
 const bundle = JSON.parse(document.getElementById('bundle')?.textContent ?? 'null');
 
 const fromBase64 = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -20,6 +20,20 @@ async function file(path) {
     throw fault;
   }
 }
+
+/** The builds of the engine, the fastest first, and the code of a function with an instruction that a browser must have to run it. */
+const BUILDS = {
+  relaxed: [65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 147, 2],
+  simd128: [65, 0, 253, 15, 253, 98],
+};
+/** Whether the browser takes a module with that function for one. */
+const runs = code =>
+  WebAssembly.validate(Uint8Array.of(
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11,
+  ));
+/** The build for this browser; `?engine=` in the address asks for another. */
+const BUILD =
+  new URLSearchParams(location.search).get('engine') ?? Object.keys(BUILDS).find(name => runs(BUILDS[name])) ?? 'plain';
 
 /** The record of an entry: its `score.json`. */
 const recordOf = async slug => JSON.parse(bundle ? bundle.record : await file(`records/${slug}.json`));
@@ -56,12 +70,9 @@ class Engine {
 
   /** Loads an entry: { slug, sha256, length }. What `load` answers, and the vocabulary's tokens. */
   async load({ slug, sha256, length }, each) {
-    const plain = new URLSearchParams(location.search).has('plain');
-    const modules = bundle
-      ? { vectors: fromBase64(bundle.vectors), plain: fromBase64(bundle.plain) }
-      : { vectors: 'engine.wasm', plain: 'engine-plain.wasm' };
+    const module = bundle ? fromBase64(bundle.engines[BUILD]) : `engine-${BUILD}.wasm`;
     const artifact = bundle ? { bytes: fromBase64(bundle.artifact) } : { url: `artifacts/${sha256}.safetensors` };
-    const about = await this.call('load', { modules, plain, artifact: { ...artifact, length, sha256 } }, each);
+    const about = await this.call('load', { module, artifact: { ...artifact, length, sha256 } }, each);
     this.about = { slug, ...about };
     this.tokens = [];
     for (let at = 0; at < about.tokens.length; at += 1 + about.tokens[at]) {

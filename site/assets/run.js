@@ -32,8 +32,7 @@ async function ready() {
   say('loading');
   loading = mine.load(entry, share).then(
     about => {
-      const instructions = about.withVectors ? 'with vectors' : 'without vectors';
-      say(`${number(about.bytes)} bytes ${about.kept ? 'kept from before' : 'loaded'}, SHA-256 ${about.sha256.slice(0, 16)}… as recorded; ${instructions}`);
+      say(`${number(about.bytes)} bytes ${about.kept ? 'kept from before' : 'loaded'}, SHA-256 ${about.sha256.slice(0, 16)}… as recorded; ${INSTRUCTIONS[BUILD]}`);
       $('loaded').hidden = true;
       $('about').dataset.kernel = about.kernel;
     },
@@ -47,6 +46,8 @@ async function ready() {
   await loading;
   return mine;
 }
+
+const INSTRUCTIONS = { relaxed: 'with relaxed vectors', simd128: 'with vectors', plain: 'without vectors' };
 
 const say = text => ($('about').textContent = text);
 
@@ -215,4 +216,4 @@ if (!bundle && location.protocol === 'file:') {
 } else {
   $('player').hidden = false;
 }
-if (!bundle && 'serviceWorker' in navigator) navigator.serviceWorker.register('sw.js').catch(() => {});
+if (!bundle && 'serviceWorker' in navigator) navigator.serviceWorker.register(`sw.js?engine=${BUILD}`).catch(() => {});

@@ -2,10 +2,12 @@
 'use strict';
 
 const PAGES = 'golf-pages';
-const FIRST = ['run.html', 'run.js', 'engine.js', 'worker.js', 'style.css', 'icon.svg', 'engine.wasm'];
+const FIRST = ['run.html', 'run.js', 'engine.js', 'worker.js', 'style.css', 'icon.svg'];
+/** The build of the engine that the page runs. */
+const ENGINE = `engine-${new URLSearchParams(location.search).get('engine')}.wasm`;
 
 self.addEventListener('install', event => {
-  const fresh = FIRST.map(path => new Request(path, { cache: 'no-cache' }));
+  const fresh = [...FIRST, ENGINE].map(path => new Request(path, { cache: 'no-cache' }));
   event.waitUntil(caches.open(PAGES).then(pages => pages.addAll(fresh)).then(() => self.skipWaiting()));
 });
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()));

@@ -10,9 +10,6 @@ const KEPT = 'golf-artifacts';
 
 let engine, memory, about, stopped, panic, tell = () => {};
 
-/** A module that has a vector in it: only engines that have vectors take it for one. */
-const VECTORS = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
-
 const bytesAt = (pointer, length) => new Uint8Array(memory.buffer, pointer, length);
 const answer = () => bytesAt(engine.answer(), engine.answer_length()).slice();
 const text = bytes => new TextDecoder().decode(bytes);
@@ -79,10 +76,8 @@ async function loadArtifact({ url, bytes, length, sha256 }) {
 }
 
 const operations = {
-  /** `modules`: addresses or bytes of the engine, with vectors and without; `artifact`: { url or bytes, length, sha256 }. */
-  async load({ modules, artifact, plain }) {
-    const withVectors = !plain && WebAssembly.validate(VECTORS);
-    const module = withVectors ? modules.vectors : modules.plain;
+  /** `module`: address or bytes of the engine; `artifact`: { url or bytes, length, sha256 }. */
+  async load({ module, artifact }) {
     const source = typeof module === 'string' ? await (await fetch(module)).arrayBuffer() : module;
     const imports = {
       golf: {
@@ -95,7 +90,7 @@ const operations = {
     memory = engine.memory;
     about = await loadArtifact(artifact);
     call('vocabulary');
-    return { ...about, withVectors, tokens: answer() };
+    return { ...about, tokens: answer() };
   },
 
   /** Writes from a prompt, a slice of tokens at a time, until it is stopped. */

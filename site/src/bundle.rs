@@ -7,14 +7,14 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use golf_record::{Entry, to_json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// The page of an entry; none if it doesn't run in browsers or has no score.
 pub fn bundle(entry: &Entry, season: &str, play: &Play<'_>) -> Option<String> {
     let (artifact, score) = (play.artifact(entry)?, entry.score.as_ref()?);
     let data = serde_json::json!({
         "artifact": BASE64_STANDARD.encode(artifact),
-        "vectors": BASE64_STANDARD.encode(play.vectors),
-        "plain": BASE64_STANDARD.encode(play.plain),
+        "engines": play.engines.iter().map(|(name, engine)| (*name, BASE64_STANDARD.encode(engine))).collect::<BTreeMap<_, _>>(),
         "worker": WORKER,
         "record": to_json(score),
         "tasks": play.tasks,

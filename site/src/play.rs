@@ -6,10 +6,8 @@ use std::collections::BTreeMap;
 /// Engine, models and tasks, as files of the site.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Play<'a> {
-    /// The engine for browsers that have vectors.
-    pub vectors: &'a [u8],
-    /// The engine for those that don't.
-    pub plain: &'a [u8],
+    /// The builds of the engine, by the names that `engine.js` knows.
+    pub engines: &'a [(&'a str, &'a [u8])],
     /// The artifacts of entries that run in a browser, by slug.
     pub artifacts: Option<&'a BTreeMap<String, Vec<u8>>>,
     /// Tasks with their data, in JSON, by id.
@@ -35,12 +33,9 @@ impl Play<'_> {
 
     /// Files of the site, with their paths.
     pub(crate) fn files(&self, entries: &[Entry]) -> Vec<(String, Vec<u8>)> {
-        let mut files: Vec<(String, Vec<u8>)> = vec![
-            ("engine.wasm".into(), self.vectors.into()),
-            ("engine-plain.wasm".into(), self.plain.into()),
-            ("worker.js".into(), WORKER.into()),
-            ("sw.js".into(), SERVICE_WORKER.into()),
-        ];
+        let mut files: Vec<(String, Vec<u8>)> =
+            vec![("worker.js".into(), WORKER.into()), ("sw.js".into(), SERVICE_WORKER.into())];
+        files.extend(self.engines.iter().map(|&(name, engine)| (format!("engine-{name}.wasm"), engine.into())));
         files.extend(SCRIPTS.map(|(path, content)| (path.into(), content.into())));
         for (id, task) in self.tasks.into_iter().flatten() {
             files.push((format!("tasks/{id}.json"), task.clone().into()));

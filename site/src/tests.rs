@@ -409,7 +409,7 @@ fn a_bundle_is_one_page_that_asks_for_nothing() {
     let (board, _) = fixtures();
     let artifacts: BTreeMap<String, Vec<u8>> = [("hostile".to_string(), b"model".to_vec())].into();
     let tasks: BTreeMap<String, String> = [("prose".to_string(), "{\"a\":\"</script><script>\"}".to_string())].into();
-    let play = Play { vectors: b"v", plain: b"p", artifacts: Some(&artifacts), tasks: Some(&tasks) };
+    let play = Play { engines: &[("plain", b"p")], artifacts: Some(&artifacts), tasks: Some(&tasks) };
     let entry = |slug: &str| board.entries.iter().find(|entry| entry.slug == slug).unwrap();
     assert!(crate::bundle(entry("tern-1m"), "2026-4", &play).is_none());
     let page = crate::bundle(entry("hostile"), "2026-4", &play).unwrap();
@@ -425,7 +425,7 @@ fn the_page_that_runs_entries_has_their_files() {
     let (board, tasks) = fixtures();
     let artifacts: BTreeMap<String, Vec<u8>> = [("tern-1m".to_string(), b"model".to_vec())].into();
     let data: BTreeMap<String, String> = [("prose".to_string(), "{}".to_string())].into();
-    let play = Play { vectors: b"v", plain: b"p", artifacts: Some(&artifacts), tasks: Some(&data) };
+    let play = Play { engines: &[("plain", b"p")], artifacts: Some(&artifacts), tasks: Some(&data) };
     let (tables, estimates, out) = (board.tables(), estimates(), tempfile::tempdir().unwrap());
     let (public, tables, estimates, examples) = (&[], &tables, &estimates, &examples());
     let (board, tasks, schemas, season, command, base) = (&board, &tasks, &[], "2026-4", "cargo golf site", None);

@@ -32,12 +32,14 @@ for (const slug of slugs) {
   });
 }
 
-test('the plain build gives the same', async t => {
-  const page = await open(t, 'run.html?entry=tern-100k&plain');
-  assert.match((await verify(page, 'state')).verdict, /^✓/);
-  assert.match(await page.textContent('#about'), /without vectors/);
-  assert.equal(await page.getAttribute('#about', 'data-kernel'), 'scalar');
-});
+for (const [build, kernel, words] of [['relaxed', 'relaxed', /with relaxed vectors/], ['simd128', 'simd128', /with vectors/], ['plain', 'scalar', /without vectors/]]) {
+  test(`the ${build} build gives the same`, async t => {
+    const page = await open(t, `run.html?entry=tern-100k&engine=${build}`);
+    assert.match((await verify(page, 'state')).verdict, /^✓/);
+    assert.match(await page.textContent('#about'), words);
+    assert.equal(await page.getAttribute('#about', 'data-kernel'), kernel);
+  });
+}
 
 test('a record that differs is no tick', async t => {
   // What a service worker asks for can't be replaced here.

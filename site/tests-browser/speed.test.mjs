@@ -14,8 +14,8 @@ import { SITE, open } from './support.mjs';
 const ROUNDS = 7;
 
 test('speed', { skip: process.env.GOLF_SPEED !== '1' && 'GOLF_SPEED=1 asks for it' }, async t => {
-  const plain = process.env.GOLF_PLAIN === '1' ? '&plain' : '';
-  const page = await open(t, `run.html?entry=tern-1m${plain}`, { serviceWorkers: 'block' });
+  const build = process.env.GOLF_ENGINE ? `&engine=${process.env.GOLF_ENGINE}` : '';
+  const page = await open(t, `run.html?entry=tern-1m${build}`, { serviceWorkers: 'block' });
   if (process.env.GOLF_ARTIFACT) {
     const body = await readFile(process.env.GOLF_ARTIFACT);
     await page.route('**/artifacts/**', route => route.fulfill({ body }));

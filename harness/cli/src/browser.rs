@@ -1,5 +1,5 @@
-//! The engine for browsers, once for those that have vectors and once for those that don't: committed files, so that a site can be rendered without the
-//! compiler for WebAssembly.
+//! The engine for browsers, built for each of what they have in vectors: committed files, so that a site can be rendered without the compiler for
+//! WebAssembly.
 
 use crate::Fault;
 use crate::built::{Built, Committed};
@@ -26,16 +26,20 @@ pub struct Module {
 /// As the compiler names it.
 const TRIPLE: &str = "wasm32-unknown-unknown";
 
-/// For browsers that have vectors.
-pub static VECTORS: Module = Module {
-    name: "simd128",
-    flags: &["-Ctarget-feature=+simd128"],
-    file: include_bytes!("../../browser/modules/simd128.wasm"),
-};
-
-/// For those that don't.
-pub static PLAIN: Module =
-    Module { name: "plain", flags: &[], file: include_bytes!("../../browser/modules/plain.wasm") };
+/// All builds, the fastest first; `engine.js` of the site says which browser runs which.
+pub static MODULES: [Module; 3] = [
+    Module {
+        name: "relaxed",
+        flags: &["-Ctarget-feature=+simd128,+relaxed-simd"],
+        file: include_bytes!("../../browser/modules/relaxed.wasm"),
+    },
+    Module {
+        name: "simd128",
+        flags: &["-Ctarget-feature=+simd128"],
+        file: include_bytes!("../../browser/modules/simd128.wasm"),
+    },
+    Module { name: "plain", flags: &[], file: include_bytes!("../../browser/modules/plain.wasm") },
+];
 
 impl Module {
     /// The file in a project's folder, and the note beside it.
@@ -68,6 +72,7 @@ impl Module {
 /// What pages need to run entries.
 #[derive(Debug)]
 pub struct Playground {
+    engines: [(&'static str, &'static [u8]); MODULES.len()],
     artifacts: BTreeMap<String, Vec<u8>>,
     tasks: BTreeMap<String, String>,
 }
@@ -113,11 +118,12 @@ impl Playground {
                 tasks.insert(task.definition.id.clone(), json);
             }
         }
-        Ok(Playground { artifacts, tasks })
+        let engines = MODULES.each_ref().map(|module| (module.name, module.file));
+        Ok(Playground { engines, artifacts, tasks })
     }
 
     /// For the site.
     pub fn play(&self) -> Play<'_> {
-        Play { vectors: VECTORS.file, plain: PLAIN.file, artifacts: Some(&self.artifacts), tasks: Some(&self.tasks) }
+        Play { engines: &self.engines, artifacts: Some(&self.artifacts), tasks: Some(&self.tasks) }
     }
 }

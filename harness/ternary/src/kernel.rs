@@ -65,7 +65,13 @@ impl Kernel {
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
             Kind::Dotprod => "dotprod",
             #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
-            Kind::Simd128 => "simd128",
+            Kind::Simd128 => {
+                if cfg!(target_feature = "relaxed-simd") {
+                    "relaxed"
+                } else {
+                    "simd128"
+                }
+            }
         }
     }
 

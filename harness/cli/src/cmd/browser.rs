@@ -2,7 +2,7 @@
 
 use super::{Common, firmware};
 use crate::Fault;
-use crate::browser::{PLAIN, VECTORS};
+use crate::browser::MODULES;
 use crate::golf::Golf;
 use crate::toolchain::Toolchain;
 
@@ -22,7 +22,7 @@ pub enum Verb {
 pub fn run(common: &Common, verb: Verb) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let toolchain = Toolchain::find()?;
-    let modules = [&VECTORS, &PLAIN].map(|module| {
+    let modules = MODULES.each_ref().map(|module| {
         let build = || module.build(&toolchain, &golf.root);
         (module.name, module.committed(&golf.root), build)
     });

@@ -64,6 +64,24 @@ impl Reading<'_> {
     pub(super) fn tile(&self, tile: usize) -> &[[i32; 16]] {
         &self.keys[tile * self.query.len()..][..self.query.len()]
     }
+
+    /// Sixteen elements of the values of all slots, a tile's weights beside them, and which four slots of the tile they are of.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn rows<'a>(
+        &'a self,
+        index: usize,
+        weights: &'a [[i32; 16]],
+    ) -> impl Iterator<Item = (&'a [i32; 16], &'a [i32; 16], usize)> {
+        use super::plan::LANES;
+        self.ranges.into_iter().flat_map(move |(begin, end)| {
+            let tiles = begin / LANES..end.div_ceil(LANES);
+            let rows = self.values[4 * tiles.start * self.width..].chunks_exact(4 * self.width);
+            rows.zip(&weights[tiles]).flat_map(move |(rows, tile)| {
+                let rows = rows.chunks_exact(self.width).enumerate();
+                rows.map(move |(four, row)| (&row.as_chunks().0[index], tile, four))
+            })
+        })
+    }
 }
 
 impl Queries<'_> {
@@ -187,7 +205,7 @@ pub(super) fn quantise_value(value: &[i32], out: &mut [i8]) {
 }
 
 /// `2^((score - most) / 1,024)` in Q12.
-#[cfg(any(not(target_arch = "x86_64"), test))]
+#[cfg(any(target_arch = "aarch64", test))]
 #[inline(always)]
 pub(super) fn weight(most: i32, score: i32) -> u32 {
     let below = most.wrapping_sub(score) as u32;
@@ -218,13 +236,13 @@ const fn short(powers: &[i32; 32]) -> [u16; 32] {
 }
 
 /// The first 14 bits of `2^(-below / 1,024)` of [`weight`], for `below` less than 1,024.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
 const fn power(below: usize) -> u16 {
     ((STEPS[below >> 5] as u32 as u64 * SERIES[below % 32] as u32 as u64) >> 49) as u16
 }
 
 /// [`power`] of all.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
 pub(super) static POWERS: [i32; 1_024] = {
     let (mut found, mut below) = ([0; 1_024], 0);
     while below < 1_024 {

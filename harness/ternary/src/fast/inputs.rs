@@ -40,8 +40,10 @@ impl Inputs {
     pub(super) fn new<'a>(matrices: impl Iterator<Item = &'a Packed> + Clone, batch: usize) -> Self {
         let largest = |size: fn(&Packed) -> usize| matrices.clone().map(size).max().unwrap_or(0);
         let most = |size| largest(size) * batch;
-        let room =
-            Room { weights: vec![Line([0; 64]); largest(|matrix| matrix.padded / 2)], totals: vec![[0; 32]; batch] };
+        let room = Room {
+            weights: vec![Line([0; 64]); largest(|matrix| matrix.padded / 4 * matrix.groups.max(2))],
+            totals: vec![[0; 32]; batch],
+        };
         Inputs {
             quantised: vec![0; most(|matrix| matrix.groups * matrix.group)],
             norms: vec![Norm::default(); batch],

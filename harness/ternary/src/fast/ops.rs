@@ -136,7 +136,7 @@ pub(super) struct Batch<'a> {
 /// Room for kernels that take weights apart before many tokens use them.
 #[derive(Debug, Default)]
 pub(super) struct Room {
-    /// A weight a byte: of 32 rows and the columns of a group.
+    /// A weight a byte: of 32 rows and the columns of a group, or of 16 rows and all columns.
     pub(super) weights: Vec<Line>,
     /// Scaled sums of 32 rows, in some order, for each token of the batch.
     pub(super) totals: Vec<[i64; 32]>,
@@ -225,7 +225,7 @@ impl Finish {
     }
 
     /// Whether 32 bits times the mantissa, shifted so far, are less than 32 bits, and those whole in a product of 64.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
     pub(super) fn is_short(&self) -> bool {
         (17..=32).contains(&self.by)
     }

@@ -24,8 +24,12 @@ pub(super) const LANES: usize = 16;
 
 /// Columns of a word of activations.
 const COLUMNS: usize = if WIDE_LANES { 2 } else { 4 };
-/// Whether products are of 16 bits, with a layout of their own: WebAssembly's.
-const WIDE_LANES: bool = cfg!(all(target_arch = "wasm32", target_feature = "simd128"));
+/// Whether products are of 16 bits, with a layout of their own: WebAssembly's without relaxed SIMD.
+const WIDE_LANES: bool =
+    cfg!(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")));
+/// Whether products are relaxed SIMD's, which takes weights of eight bits as a sum of two of seven bits: 127 is added to them, unless one is -128, which
+/// no artifact has.
+const RELAXED: bool = cfg!(all(target_arch = "wasm32", target_feature = "relaxed-simd"));
 
 /// A cache line of weights.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +60,7 @@ pub(super) struct Packed {
 impl Packed {
     pub(super) fn new(matrix: &Matrix<'_>) -> Self {
         let (bits, offset) = match matrix.codec {
-            Codec::I8 => (8, 128),
+            Codec::I8 => (8, if RELAXED && !matrix.weights.contains(&0x80) { 127 } else { 128 }),
             Codec::I4 => (4, 8),
             Codec::Trit5 => (2, 1),
             Codec::Bit1 => (1, 1),
@@ -65,9 +69,9 @@ impl Packed {
         let padded = group.next_multiple_of(step(bits));
         let blocks = matrix.rows.div_ceil(BLOCK);
         let mut lines = vec![Line([0; 64]); blocks * matrix.groups * padded * bits as usize / 8];
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        super::wasm::lay_out(matrix, bits, padded, &mut lines);
-        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")))]
+        super::wasm::pairs::lay_out(matrix, bits, padded, &mut lines);
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd"))))]
         lay_out(matrix, (bits, offset), padded, &mut lines);
         let mut scales = vec![[0; BLOCK]; blocks * matrix.groups];
         for index in 0..matrix.rows {
@@ -122,7 +126,7 @@ impl Packed {
 }
 
 /// Lays weights out, a lane a row.
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd"))))]
 fn lay_out(matrix: &Matrix<'_>, (bits, offset): (u32, i32), padded: usize, lines: &mut [Line]) {
     let planes = 8 / bits as usize;
     let (group, words) = (matrix.cols / matrix.groups, matrix.groups * padded / 4);

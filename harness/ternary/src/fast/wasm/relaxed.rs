@@ -1,0 +1,274 @@
+//! Products of bytes: relaxed SIMD's dot product of four.
+//!
+//! What it gives is up to the browser where the second factor's top bit is set, or where two products don't fit 16 bits. Weights are stored unsigned and
+//! below 128 here, those of eight bits are the sum of two such, and no activation is less than -127: 127 * 127 * 2 fits. So it is exact, and the same everywhere.
+
+pub(super) use crate::fast::inputs::arrange;
+
+use super::outputs::{Offset, Quads};
+use super::{load, load_words, splat, store};
+use crate::fast::attention::Reading;
+use crate::fast::ops::{Batch, Side};
+use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS};
+use core::arch::wasm32::*;
+use core::hint::black_box;
+use core::ops::Range;
+
+/// Tokens whose sums stay in registers: six would fit, but the compilers of browsers need some for themselves.
+pub(super) const RUN: usize = 4;
+/// Vectors of four rows that such tokens have at a time, and one token alone.
+const SHARED: usize = 2;
+const ALONE: usize = 8;
+
+pub(super) fn linear(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
+    match (batch.norms.len(), matrix.bits) {
+        (1, 1) => one_token::<1>(matrix, &batch.side(matrix, 0), blocks, out),
+        (1, 2) => one_token::<2>(matrix, &batch.side(matrix, 0), blocks, out),
+        (1, 4) => one_token::<4>(matrix, &batch.side(matrix, 0), blocks, out),
+        (1, _) => one_token::<8>(matrix, &batch.side(matrix, 0), blocks, out),
+        (_, 1) => many_tokens::<1>(matrix, batch, blocks, out, stride),
+        (_, 2) => many_tokens::<2>(matrix, batch, blocks, out, stride),
+        (_, 4) => many_tokens::<4>(matrix, batch, blocks, out, stride),
+        _ => many_tokens::<8>(matrix, batch, blocks, out, stride),
+    }
+}
+
+/// Rows of some blocks.
+fn rows(matrix: &Packed, blocks: Range<usize>) -> Range<usize> {
+    blocks.start * BLOCK..(blocks.end * BLOCK).min(matrix.rows)
+}
+
+fn offset<const BITS: u32>(matrix: &Packed) -> Offset {
+    Offset { is_double: BITS == 1, times: matrix.offset }
+}
+
+fn one_token<const BITS: u32>(matrix: &Packed, side: &Side<'_>, blocks: Range<usize>, out: &mut [i32]) {
+    let (lines, words) = (matrix.group_lines(), matrix.padded / 4);
+    let rows = rows(matrix, blocks);
+    for first in rows.clone().step_by(4 * ALONE) {
+        let quads = Quads { matrix, side, rows: rows.clone(), first, offsets: [offset::<BITS>(matrix); ALONE] };
+        quads.outputs::<1>(out, 0, |group| {
+            let lines = &matrix.lines[(first / BLOCK * matrix.groups + group) * lines..][..lines];
+            let (half, words) = (first % BLOCK / 4 / ALONE, &side.words[group * words..][..words]);
+            let mut dots = [dots_of_one::<BITS>(lines, half, words)];
+            if BITS == 8 && matrix.offset == 128 {
+                add_rest(&mut dots, lines.as_chunks().0.iter().map(|four| &halves(four)[half]), words);
+            }
+            dots
+        });
+    }
+}
+
+/// Takes the weights of 16 rows apart, and lets all tokens use them before the next.
+fn many_tokens<const BITS: u32>(
+    matrix: &Packed,
+    batch: &mut Batch<'_>,
+    blocks: Range<usize>,
+    out: &mut [i32],
+    stride: usize,
+) {
+    let mut room = core::mem::take(batch.room);
+    let weights = &mut room.weights[..matrix.groups * matrix.padded / 4];
+    let rows = rows(matrix, blocks);
+    for first in rows.clone().step_by(LANES) {
+        for (group, weights) in weights.chunks_exact_mut(matrix.padded / 4).enumerate() {
+            let lines = &matrix.lines[(first / BLOCK * matrix.groups + group) * matrix.group_lines()..];
+            unpack::<BITS>(&lines[..matrix.group_lines()], first % BLOCK / LANES, weights);
+        }
+        for token in batch.runs() {
+            let side = batch.side(matrix, token);
+            let out = &mut out[token * stride..];
+            match side.norms.len() {
+                1 => run::<BITS, 1>(matrix, &side, &rows, first, weights, out, stride),
+                2 => run::<BITS, 2>(matrix, &side, &rows, first, weights, out, stride),
+                3 => run::<BITS, 3>(matrix, &side, &rows, first, weights, out, stride),
+                4 => run::<BITS, 4>(matrix, &side, &rows, first, weights, out, stride),
+                5 => run::<BITS, 5>(matrix, &side, &rows, first, weights, out, stride),
+                _ => run::<BITS, RUN>(matrix, &side, &rows, first, weights, out, stride),
+            }
+        }
+    }
+    *batch.room = room;
+}
+
+/// The outputs of 16 rows for a run of tokens.
+fn run<const BITS: u32, const T: usize>(
+    matrix: &Packed,
+    side: &Side<'_>,
+    rows: &Range<usize>,
+    first: usize,
+    weights: &[Line],
+    out: &mut [i32],
+    stride: usize,
+) {
+    let (lines, words) = (matrix.padded / 4, matrix.padded / 4 * T);
+    for (pair, first) in (first..rows.end.min(first + LANES)).step_by(4 * SHARED).enumerate() {
+        let quads = Quads { matrix, side, rows: rows.clone(), first, offsets: [offset::<BITS>(matrix); SHARED] };
+        quads.outputs::<T>(out, stride, |group| {
+            let (weights, words) = (&weights[group * lines..][..lines], &side.words[group * words..][..words]);
+            let mut dots = dots_of::<BITS, T>(weights, pair, words);
+            if BITS == 8 && matrix.offset == 128 {
+                add_rest(&mut dots, weights.iter().map(|line| &pairs(line)[pair]), words);
+            }
+            dots
+        });
+    }
+}
+
+/// A weight a byte, for one vector of a block.
+fn unpack<const BITS: u32>(lines: &[Line], vector: usize, weights: &mut [Line]) {
+    let planes = 8 / BITS as usize;
+    for (four, weights) in lines.as_chunks::<VECTORS>().0.iter().zip(weights.chunks_exact_mut(planes)) {
+        let mut packed = four[vector].0.as_chunks::<16>().0.iter().map(load);
+        let mut packed: [v128; 4] = core::array::from_fn(|_| packed.next().unwrap_or(i32x4_splat(0)));
+        for weights in weights {
+            for (packed, weights) in packed.iter_mut().zip(weights.0.as_chunks_mut::<16>().0) {
+                store_bytes(weights, lowest::<BITS>(*packed));
+                *packed = u16x8_shr(*packed, BITS % 16);
+            }
+        }
+    }
+}
+
+/// The lowest weight of each byte.
+fn lowest<const BITS: u32>(packed: v128) -> v128 {
+    if BITS == 8 { packed } else { v128_and(packed, u8x16_splat((1 << (BITS % 8)) - 1)) }
+}
+
+/// Products of eight rows with a run of tokens, in a loop so small that all sums stay in registers.
+#[inline(always)]
+fn dots_of<const BITS: u32, const T: usize>(weights: &[Line], pair: usize, words: &[i32]) -> [[v128; SHARED]; T] {
+    let mut sums = [[i32x4_splat(0); SHARED]; T];
+    for (line, words) in weights.iter().zip(words.as_chunks::<T>().0) {
+        let weights = pairs(line)[pair].each_ref().map(load);
+        for (sums, word) in sums.iter_mut().zip(words) {
+            let q = splat(word);
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = dot::<BITS>(*sum, weights, q);
+            }
+        }
+    }
+    sums
+}
+
+/// Products of 32 rows with one token.
+#[inline(always)]
+fn dots_of_one<const BITS: u32>(lines: &[Line], half: usize, words: &[i32]) -> [v128; ALONE] {
+    let planes = 8 / BITS as usize;
+    let mut sums = [i32x4_splat(0); ALONE];
+    for (four, words) in lines.as_chunks::<VECTORS>().0.iter().zip(words.chunks_exact(planes)) {
+        let mut packed = halves(four)[half].each_ref().map(load);
+        for (plane, word) in words.iter().enumerate() {
+            let q = splat(word);
+            for (sum, packed) in sums.iter_mut().zip(&mut packed) {
+                *sum = dot::<BITS>(*sum, lowest::<BITS>(*packed), q);
+                if plane + 1 < planes {
+                    *packed = u16x8_shr(*packed, BITS % 16);
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// Adds what weights of eight bits have above twice 127, where one is -128.
+#[cold]
+fn add_rest<'a, const T: usize, const QUADS: usize>(
+    sums: &mut [[v128; QUADS]; T],
+    weights: impl Iterator<Item = &'a [[u8; 16]; QUADS]>,
+    words: &[i32],
+) {
+    for (pieces, words) in weights.zip(words.as_chunks::<T>().0) {
+        for (sums, word) in sums.iter_mut().zip(words) {
+            for (sum, piece) in sums.iter_mut().zip(pieces) {
+                let rest = u8x16_sub_sat(load(piece), u8x16_splat(254));
+                *sum = i32x4_relaxed_dot_i8x16_i7x16_add(splat(word), rest, *sum);
+            }
+        }
+    }
+}
+
+/// The vectors of a line, two and two.
+fn pairs(line: &Line) -> &[[[u8; 16]; SHARED]; 4 / SHARED] {
+    // SAFETY: a line is 64 bytes, of any value.
+    unsafe { &*core::ptr::from_ref(line).cast() }
+}
+
+/// The vectors of four lines, eight and eight.
+fn halves(lines: &[Line; VECTORS]) -> &[[[u8; 16]; ALONE]; 4 * VECTORS / ALONE] {
+    // SAFETY: a line is 64 bytes, of any value and without padding.
+    unsafe { &*core::ptr::from_ref(lines).cast() }
+}
+
+fn store_bytes(bytes: &mut [u8; 16], value: v128) {
+    // SAFETY: a reference to 16 bytes is written.
+    unsafe { v128_store(bytes.as_mut_ptr().cast(), value) }
+}
+
+/// Adds to each word the products of its four bytes.
+#[inline(always)]
+fn dot<const BITS: u32>(sum: v128, weights: v128, q: v128) -> v128 {
+    if BITS < 8 {
+        return i32x4_relaxed_dot_i8x16_i7x16_add(q, weights, sum);
+    }
+    let most = u8x16_splat(127);
+    let sum = i32x4_relaxed_dot_i8x16_i7x16_add(q, u8x16_min(weights, most), sum);
+    i32x4_relaxed_dot_i8x16_i7x16_add(q, u8x16_min(u8x16_sub_sat(weights, most), most), sum)
+}
+
+/// Products of a query with the keys of a tile: with what is above zero in the query, and with what is below.
+#[inline(always)]
+pub(super) fn scores_of(query: &[i32], keys: &[[i32; 16]]) -> [v128; 4] {
+    let zero = i32x4_splat(0);
+    let (mut above, mut below) = ([zero; 4], [zero; 4]);
+    for (key, word) in keys.iter().zip(query) {
+        let q = splat(word);
+        let (positive, negative) = (i8x16_max(q, zero), i8x16_max(i8x16_neg(q), zero));
+        for (quad, key) in key.as_chunks().0.iter().enumerate() {
+            let key = load_words(key);
+            above[quad] = i32x4_relaxed_dot_i8x16_i7x16_add(key, positive, above[quad]);
+            below[quad] = i32x4_relaxed_dot_i8x16_i7x16_add(key, negative, below[quad]);
+        }
+    }
+    core::array::from_fn(|quad| i32x4_sub(above[quad], below[quad]))
+}
+
+/// Keeps the weights of a tile: the low six bits of each and the bits above them as bytes.
+pub(super) fn keep(tile: &mut [i32; 16], weights: [v128; 4]) {
+    let [low, high, ..] = tile.as_chunks_mut::<4>().0 else { return };
+    let [front, back] = [0, 2].map(|quad| u16x8_narrow_i32x4(weights[quad], weights[quad + 1]));
+    let mask = u16x8_splat(63);
+    store(low, u8x16_narrow_i16x8(v128_and(front, mask), v128_and(back, mask)));
+    store(high, u8x16_narrow_i16x8(u16x8_shr(front, 6), u16x8_shr(back, 6)));
+}
+
+/// The weighted sums of sixteen elements of the values.
+#[inline(always)]
+pub(super) fn values_of(reading: &Reading<'_>, index: usize, weights: &[[i32; 16]]) -> [v128; 4] {
+    let zero = i32x4_splat(0);
+    let (mut low, mut high) = ([zero; 4], [zero; 4]);
+    reading.rows(index, weights).for_each(|(row, tile, four)| {
+        let parts = [splat(&tile[four]), splat(&tile[4 + four])];
+        for (quad, values) in row.as_chunks().0.iter().enumerate() {
+            let values = load_words(values);
+            low[quad] = i32x4_relaxed_dot_i8x16_i7x16_add(values, parts[0], low[quad]);
+            high[quad] = i32x4_relaxed_dot_i8x16_i7x16_add(values, parts[1], high[quad]);
+        }
+    });
+    core::array::from_fn(|quad| i32x4_add(low[quad], i32x4_shl(high[quad], 6)))
+}
+
+/// The products of eight rows with six tokens.
+pub(super) fn peak(rounds: u64) -> u64 {
+    let (weights, q) = (black_box(i8x16_splat(2)), black_box(i8x16_splat(-1)));
+    let mut sums = [i32x4_splat(0); 12];
+    for _ in 0..rounds {
+        // Hidden anew each time, or else the product would be taken once.
+        let q = black_box(q);
+        for sum in &mut sums {
+            *sum = i32x4_relaxed_dot_i8x16_i7x16_add(q, weights, *sum);
+        }
+    }
+    black_box(sums);
+    rounds * 12 * 16
+}
