@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Values that a configuration has at most: a thousand times what one needs.
 const VALUES: usize = 65_536;
 
+/// Bytes of n-grams that are worth a thread.
+const WORTH_A_THREAD: usize = 1 << 16;
+
 /// An artifact that keeps every rule of `FORMAT.md`.
 #[derive(Clone, Debug)]
 pub struct Artifact<'a> {
@@ -48,15 +51,25 @@ impl<'a> Artifact<'a> {
     /// # Errors
     /// All faults as far as reading can go on, their paths empty.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Vec<Fault>> {
+        Self::read_with(bytes, None)
+    }
+
+    /// Likewise, if the n-grams have been read already.
+    fn read_with(bytes: &'a [u8], grams: Option<grams::Decoded>) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let header = header::read(bytes, &mut faults);
         let model = header.config.as_deref().and_then(|text| configuration(text, &mut faults));
         if let Some(model) = model.as_ref().filter(|model| model.has_tensors())
             && let Some(entry) = header.entries.iter().find(|entry| entry.name == coded::NAME)
         {
-            let plain = plain_form(bytes, model, entry, &header.entries, &mut faults);
+            let (plain, grams) = std::thread::scope(|scope| {
+                let ahead = grams_ahead(bytes, model, entry, &header.entries);
+                let ahead = ahead.and_then(|ahead| std::thread::Builder::new().spawn_scoped(scope, ahead).ok());
+                let plain = plain_form(bytes, model, entry, &header.entries, &mut faults);
+                (plain, ahead.and_then(|ahead| ahead.join().ok()))
+            });
             return match plain {
-                Some(plain) if faults.is_empty() => Self::read_plain(plain),
+                Some(plain) if faults.is_empty() => Self::read_plain(plain, grams),
                 _ => Err(fault::cap(faults)),
             };
         }
@@ -71,19 +84,19 @@ impl<'a> Artifact<'a> {
         match model {
             Some(model) if faults.is_empty() => {
                 let artifact = Artifact { bytes: bytes.into(), form: Form::Plain, model, tensors, grams: None };
-                artifact.with_grams().map_err(|fault| vec![fault])
+                artifact.with_grams(grams).map_err(|fault| vec![fault])
             }
             _ => Err(fault::cap(faults)),
         }
     }
 
     /// Reads the n-grams, if there must be any.
-    fn with_grams(mut self) -> Result<Self, Fault> {
+    fn with_grams(mut self, decoded: Option<grams::Decoded>) -> Result<Self, Fault> {
         if let Model::Ngram(_) = self.model {
             let tokens = self.vocabulary().len();
             let tensor = self.tensors.iter().find(|tensor| tensor.name == grams::NAME);
             let (at, stream) = tensor.map_or((0, &[][..]), |tensor| (tensor.offset, tensor.data(&self.bytes)));
-            let found = grams::decode(tokens, stream).map_err(|refusal| {
+            let found = decoded.unwrap_or_else(|| grams::decode(tokens, stream)).map_err(|refusal| {
                 let place = Place::Tensor { name: grams::NAME.into(), offset: Some(at + refusal.at.min(stream.len())) };
                 Fault::new(place, refusal.message, refusal.remedy)
             })?;
@@ -98,13 +111,19 @@ impl<'a> Artifact<'a> {
     }
 
     /// From what a stream held. A place in it is not one of the file.
-    fn read_plain(plain: Vec<u8>) -> Result<Self, Vec<Fault>> {
-        match Artifact::read(&plain) {
+    fn read_plain(plain: Vec<u8>, grams: Option<grams::Decoded>) -> Result<Self, Vec<Fault>> {
+        match Artifact::read_with(&plain, grams) {
             Ok(Artifact { model, tensors, grams, .. }) => {
                 Ok(Artifact { bytes: plain.into(), form: Form::Coded, model, tensors, grams })
             }
             Err(faults) => Err(faults.into_iter().map(Fault::unplaced).collect()),
         }
+    }
+
+    /// The same with bytes of its own.
+    pub fn into_owned(self) -> Artifact<'static> {
+        let Artifact { bytes, form, model, tensors, grams } = self;
+        Artifact { bytes: bytes.into_owned().into(), form, model, tensors, grams }
     }
 
     /// The engine and its configuration.
@@ -217,6 +236,21 @@ impl<'a> Artifact<'a> {
         let source = source.ok_or_else(|| refused("a tensor of the model is missing".into()))?;
         build(&source).map_err(|error| refused(error.to_string()))
     }
+}
+
+/// Reads the n-grams of a file whose other tensors are in the stream `entry`, if there are any and it is worth a thread.
+fn grams_ahead<'f>(
+    file: &'f [u8],
+    model: &Model,
+    entry: &Entry,
+    entries: &[Entry],
+) -> Option<impl FnOnce() -> grams::Decoded + use<'f>> {
+    let range = |entry: &Entry| entry.range.and_then(|(begin, end)| file.get(begin..end));
+    let stream = range(entries.iter().find(|other| other.name == grams::NAME)?)?;
+    let tokens = coded::tokens(range(entry)?)?;
+    let several = || std::thread::available_parallelism().is_ok_and(|threads| threads.get() > 1);
+    let is_worth_it = matches!(model, Model::Ngram(_)) && stream.len() >= WORTH_A_THREAD && several();
+    is_worth_it.then_some(move || grams::decode(tokens, stream))
 }
 
 /// The plain form of a file whose tensors are in the stream `entry`; none if it isn't to be had, which is reported.

@@ -110,6 +110,12 @@ fn finish(coder: Encoder) -> Vec<u8> {
     [vec![VERSION], coder.finish()].concat()
 }
 
+/// Tokens of the vocabulary in a stream, if it may have so many.
+pub(crate) fn tokens(stream: &[u8]) -> Option<usize> {
+    let tokens = Decoder::new(stream.get(1..)?).number(0, 17) as usize;
+    (256..=65_536).contains(&tokens).then_some(tokens)
+}
+
 /// The tensors of a stream in plain form.
 ///
 /// # Errors

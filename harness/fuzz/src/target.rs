@@ -24,9 +24,10 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "artifact", run: artifact::run, seeds: artifact::seeds, longest: 12_288 },
     Target { name: "coded", run: artifact::run_coded, seeds: artifact::coded_seeds, longest: 8_192 },
+    Target { name: "grams", run: artifact::run_grams, seeds: artifact::grams_seeds, longest: 8_192 },
     Target { name: "engine", run: engine::run, seeds: engine::seeds, longest: 4_096 },
     Target { name: "image", run: engine::run_image, seeds: engine::image_seeds, longest: 16_384 },
     Target { name: "vocabulary", run: vocabulary::run, seeds: vocabulary::seeds, longest: 2_048 },

@@ -75,6 +75,7 @@ macro_rules! hold {
 hold! {
     artifact "artifact"
     coded "coded"
+    grams "grams"
     engine "engine"
     image "image"
     vocabulary "vocabulary"

@@ -1,4 +1,4 @@
-//! The stored n-grams: a trie by history, each history's words in ascending order.
+//! The stored n-grams: a trie by history.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -14,7 +14,7 @@ const UNIGRAM_STEPS: i32 = 8;
 pub struct Order {
     /// By n-gram of the order below, in its order: where the words that follow it begin; and in the end how many there are.
     pub first: Vec<u32>,
-    /// The last word of each.
+    /// The last word of each. After a history no word comes twice; in what order they are changes no prediction.
     pub tokens: Vec<u16>,
     /// How much likelier that word is than the shorter history says, in the model's steps.
     pub boosts: Vec<u8>,
@@ -33,7 +33,7 @@ pub struct Grams {
 pub enum GramsError {
     /// There are no orders above the first, or more than [`MOST_ORDERS`] in all, or not 256 to 65,536 unigrams, or the step is not 1 to 65,536.
     Size,
-    /// The tables of an order don't fit together, or a history's words are not in strictly ascending order or not in the vocabulary.
+    /// The tables of an order don't fit together, or a word is not in the vocabulary.
     Order {
         /// Which.
         order: usize,
@@ -66,14 +66,8 @@ impl Grams {
         let mut below = unigrams.len();
         for (index, Order { first, tokens, boosts }) in orders.iter().enumerate() {
             let ends = first.len() == below + 1 && first[0] == 0 && first[below] as usize == tokens.len();
-            let ascending = |range: &[u32]| {
-                range[0] <= range[1]
-                    && tokens
-                        .get(range[0] as usize..range[1] as usize)
-                        .is_some_and(|words| words.is_sorted_by(|a, b| a < b))
-            };
             let words = tokens.iter().all(|&token| usize::from(token) < unigrams.len());
-            if !ends || boosts.len() != tokens.len() || !words || !first.windows(2).all(ascending) {
+            if !ends || boosts.len() != tokens.len() || !words || !first.is_sorted() {
                 return Err(GramsError::Order { order: index + 2 });
             }
             below = tokens.len();
@@ -133,7 +127,7 @@ impl Grams {
     pub(crate) fn child(&self, length: usize, history: u32, token: u32) -> Option<u32> {
         let order = self.orders.get(length - 1)?;
         let range = order.range(history);
-        let found = order.tokens[range.clone()].binary_search(&(token as u16)).ok()?;
+        let found = order.tokens[range.clone()].iter().position(|&other| u32::from(other) == token)?;
         Some((range.start + found) as u32)
     }
 }

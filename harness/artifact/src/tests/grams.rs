@@ -64,9 +64,29 @@ fn streams_that_are_none() {
     };
     expect(&changed(0, 9), &["version 9 of n-gram streams is unknown"]);
     // The four bits after the seventeen of the step.
-    expect(&changed(3, 0xff), &[" orders above the first, but there can be 1 to 7"]);
+    expect(&changed(7, 0xff), &[" orders above the first, but there can be 1 to 7"]);
+    expect(&changed(4, 0xff), &["the stream ends before what leads it does"]);
     expect(&with_header(&file, |header| header.replace("grams", "gramms")), &["`gramms`", "the tensor is missing"]);
     expect(&with_header(&file, |header| header.replace("\\\"history\\\":4", "\\\"history\\\":7")), &["`history` is 7"]);
+}
+
+/// An example with another stream.
+fn with_stream(artifact: &Artifact<'_>, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let mut tensors: Vec<_> = artifact.stored().collect();
+    let stream = tensors.iter_mut().find(|tensor| tensor.name == "grams").expect("a stream");
+    let bytes = change(&stream.data);
+    (stream.shape, stream.data) = (vec![bytes.len()], bytes.into());
+    crate::write(&artifact.model().to_json(), &tensors)
+}
+
+#[test]
+fn more_than_there_can_be_is_refused_before_room_is_made_for_it() {
+    let file = example::ngrams(1, false);
+    let artifact = Artifact::read(&file).expect("an artifact");
+    let claiming = |grams, bytes| with_stream(&artifact, |_| crate::grams::claiming(grams, bytes));
+    expect(&claiming((1 << 26) - 1, 0), &["it has more n-grams than may be"]);
+    expect(&claiming(1 << 21, 0), &["it has more n-grams than may be"]);
+    expect(&claiming(9, 1_000), &["the stream ends before its parts do"]);
 }
 
 proptest! {
@@ -87,11 +107,11 @@ proptest! {
     fn a_shorter_or_longer_stream_is_refused(cut in 1usize..64, longer in any::<bool>()) {
         let file = example::ngrams(5, false);
         let artifact = Artifact::read(&file).expect("an artifact");
-        let mut tensors: Vec<_> = artifact.stored().collect();
-        let stream = tensors.iter_mut().find(|tensor| tensor.name == "grams").expect("a stream");
-        let mut bytes = stream.data.to_vec();
-        if longer { bytes.extend(vec![0; cut]) } else { bytes.truncate(bytes.len() - cut) }
-        (stream.shape, stream.data) = (vec![bytes.len()], bytes.into());
-        prop_assert!(Artifact::read(&crate::write(&artifact.model().to_json(), &tensors)).is_err());
+        let changed = with_stream(&artifact, |stream| {
+            let mut bytes = stream.to_vec();
+            if longer { bytes.extend(vec![0; cut]) } else { bytes.truncate(bytes.len() - cut) }
+            bytes
+        });
+        prop_assert!(Artifact::read(&changed).is_err());
     }
 }

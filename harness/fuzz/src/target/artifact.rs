@@ -1,4 +1,4 @@
-//! `Artifact::read` on any bytes, and on any stream of the entropy coder.
+//! `Artifact::read` on any bytes, on any stream of the entropy coder, and on any stream of n-grams.
 
 use super::{engine, is_plain};
 use golf_artifact::{Artifact, Dtype, Form, Model, Tensor, TernaryConfig, example, write};
@@ -43,6 +43,11 @@ fn accepted(artifact: &Artifact<'_>, data: &[u8]) {
         assert_eq!(again.model(), artifact.model());
         assert_eq!(again.write(Form::Plain), plain);
     }
+    if let Some(grams) = artifact.grams() {
+        let again = artifact.with_mixing(&grams.1);
+        let again = Artifact::read(&again).expect("what was encoded is in order");
+        assert!(again.grams() == Some(grams), "the n-grams don't come back");
+    }
     match artifact.model() {
         Model::Ternary(_) => {
             let image = artifact.image().expect("what is accepted has an image");
@@ -63,6 +68,30 @@ pub(super) fn run_coded(data: &[u8]) {
     let config = Model::Ternary(configs[usize::from(first) % configs.len()].clone());
     let tensor = Tensor { name: "coded".into(), dtype: Dtype::U8, shape: vec![stream.len()], data: stream.into() };
     run(&write(&config.to_json(), &[tensor]));
+}
+
+/// A stream of n-grams over bytes.
+pub(super) fn run_grams(data: &[u8]) {
+    let model = example::ngrams(1, false);
+    let model = Artifact::read(&model).expect("an example").model().to_json();
+    let tensor = |name: &str, data: Vec<u8>| Tensor {
+        name: name.into(),
+        dtype: Dtype::U8,
+        shape: vec![data.len()],
+        data: data.into(),
+    };
+    let bytes = tensor("vocabulary.bytes", (0..=255).collect());
+    run(&write(&model, &[tensor("vocabulary.lengths", vec![1; 256]), bytes, tensor("grams", data.to_vec())]));
+}
+
+pub(super) fn grams_seeds() -> Vec<Vec<u8>> {
+    let stream = |seed| {
+        let file = example::ngrams(seed, false);
+        let artifact = Artifact::read(&file).expect("an example");
+        let tensor = artifact.tensors().iter().find(|tensor| tensor.name == "grams").expect("a stream");
+        file[tensor.offset..][..tensor.bytes].to_vec()
+    };
+    (1..4).map(stream).collect()
 }
 
 pub(super) fn seeds() -> Vec<Vec<u8>> {
