@@ -1,9 +1,8 @@
 //! The memorisation audit: does an artifact know the tasks better than it should?
 
 use crate::golf::{Candidate, Golf};
-use crate::model::{self, Loaded};
+use crate::model::Loaded;
 use crate::{Fault, scoring};
-use golf_artifact::Artifact;
 use golf_record::compare::{Part, between, fixed_against_fresh};
 use golf_record::submission::hex;
 use golf_record::{Audit, HEADLINE, HeldOut, Outcome, Overlap, Parts, Score};
@@ -48,7 +47,9 @@ pub fn update(golf: &Golf, candidate: &Candidate, score: &Score) -> Result<(), F
 pub fn audit(golf: &Golf, candidate: &Candidate, score: &Score, old: Option<Audit>) -> Audit {
     let old = old.filter(|old| old.artifact_sha256 == candidate.facts.sha256);
     let (held_out, caveats) = old.map(|old| (old.held_out, old.caveats)).unwrap_or_default();
-    let overlap = longest_overlap(&candidate.submission.artifact, golf.tasks.iter().filter(|task| is_audited(task)));
+    let tokens = candidate.opened().map(|artifact| artifact.vocabulary().concat()).unwrap_or_default();
+    let overlap =
+        longest_overlap(&candidate.submission.artifact, &tokens, golf.tasks.iter().filter(|task| is_audited(task)));
     let Candidate { submission, facts, .. } = candidate;
     let audit = Audit {
         schema: 1,
@@ -79,7 +80,7 @@ fn parts(golf: &Golf, score: &Score) -> Vec<Parts> {
 }
 
 /// The longest piece of the items from files that stands in an artifact: in its tokens, one after the other, or anywhere in the file.
-pub fn longest_overlap<'a>(artifact: &[u8], tasks: impl Iterator<Item = &'a Task>) -> Option<Overlap> {
+pub fn longest_overlap<'a>(artifact: &[u8], tokens: &[u8], tasks: impl Iterator<Item = &'a Task>) -> Option<Overlap> {
     let mut texts = vec![];
     for task in tasks {
         texts.extend(task.from_files().iter().map(|item| (task, item, text(item))));
@@ -92,9 +93,8 @@ pub fn longest_overlap<'a>(artifact: &[u8], tasks: impl Iterator<Item = &'a Task
             begins[bucket(window)] = true;
         }
     }
-    let tokens = Artifact::read(artifact).map(|artifact| artifact.vocabulary().concat()).unwrap_or_default();
     let mut longest: Option<(usize, usize, usize)> = None;
-    for haystack in [artifact, &tokens[..]] {
+    for haystack in [artifact, tokens] {
         for (place, window) in haystack.windows(WINDOW).enumerate() {
             // Most windows begin as no text does.
             let Some(found) =
@@ -140,8 +140,7 @@ fn text(item: &Item) -> Vec<u8> {
 /// # Errors
 /// If a file can't be read or has no document's worth of text, or the entry has no score on the headline task.
 pub fn held_out(golf: &Golf, candidate: &Candidate, score: &Score, files: &[PathBuf]) -> Result<HeldOut, Fault> {
-    let artifact = Artifact::read(&candidate.submission.artifact).map_err(|faults| Fault::entry_lines(&faults))?;
-    let (entry, yardstick) = (model::load(&artifact)?, Loaded::Mix(YARDSTICK));
+    let (entry, yardstick) = (candidate.load()?, Loaded::Mix(YARDSTICK));
     let mut pieces = vec![];
     let mut texts = vec![];
     for file in files {

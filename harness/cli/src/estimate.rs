@@ -1,9 +1,8 @@
 //! What estimates are made of: the boards of the project, and the operations of its entries.
 
 use crate::Fault;
-use crate::golf::Golf;
-use crate::model::{self, Loaded};
-use golf_artifact::Artifact;
+use crate::golf::{Candidate, Golf};
+use crate::model::Loaded;
 use golf_estimate::Workload;
 use golf_estimate::energy::Operations;
 use golf_ternary::Image;
@@ -17,9 +16,11 @@ pub fn boards(golf: &Golf) -> Result<Vec<golf_estimate::Board>, Fault> {
     golf_estimate::load_all(&golf.root.join("harness/boards")).map_err(|fault| Fault::machine(fault.to_string()))
 }
 
-/// What a token of an artifact's model takes; none if it isn't in order, or for engines whose operations aren't counted.
-pub fn of_artifact(artifact: &[u8]) -> Option<Workload> {
-    workload(&model::load(&Artifact::read(artifact).ok()?).ok()?)
+/// What a token of an entry takes; none for engines whose operations aren't counted.
+pub fn of(candidate: &Candidate) -> Option<Workload> {
+    // Others need not be opened.
+    let is_counted = candidate.engine.name == "ternary";
+    workload(&is_counted.then(|| candidate.load().ok()).flatten()?)
 }
 
 /// What a token takes; none for engines whose operations aren't counted.

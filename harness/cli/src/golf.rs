@@ -1,15 +1,17 @@
 //! The project's folder and what is in it.
 
-use crate::{Fault, estimate, firmware, model, public};
+use crate::model::{self, Loaded};
+use crate::{Fault, estimate, firmware, public};
 use golf_artifact::Artifact;
 use golf_estimate::Estimates;
-use golf_record::submission::Submission;
-use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Public, PublicTable, Simulation, Store};
+use golf_record::submission::{Submission, hex};
+use golf_record::{ArtifactFacts, EngineId, Entry, Leaderboard, Public, PublicTable, Score, Simulation, Store};
 use golf_task::{Definition, Task};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// An open project.
 #[derive(Clone, Debug)]
@@ -37,6 +39,36 @@ pub struct Candidate {
     pub engine: EngineId,
     /// The artifact's file.
     pub artifact: PathBuf,
+    opened: OnceLock<Artifact<'static>>,
+}
+
+impl Candidate {
+    /// The artifact, which is read once, when it is first asked for.
+    ///
+    /// # Errors
+    /// All that is wrong with it, a line each.
+    pub fn opened(&self) -> Result<&Artifact<'static>, Fault> {
+        if self.opened.get().is_none() {
+            let _ = self.opened.set(open(&self.submission)?);
+        }
+        Ok(self.opened.get().expect("just read"))
+    }
+
+    /// The model, ready to run.
+    ///
+    /// # Errors
+    /// If it can't be built.
+    pub fn load(&self) -> Result<Loaded, Fault> {
+        load(self.opened()?, &self.artifact)
+    }
+}
+
+fn open(submission: &Submission) -> Result<Artifact<'static>, Fault> {
+    Ok(Artifact::read(&submission.artifact).map_err(|faults| Fault::entry_lines(&faults))?.into_owned())
+}
+
+fn load(artifact: &Artifact<'_>, path: &Path) -> Result<Loaded, Fault> {
+    model::load(artifact).map_err(|fault| Fault::entry(format!("{}: {}", path.display(), fault.message)))
 }
 
 /// What is shown of a project.
@@ -115,11 +147,43 @@ impl Golf {
     }
 
     /// The named submissions, or all; each in order, or all that is wrong with it. Each is read when its turn comes, so that memory doesn't grow with their
-    /// number.
+    /// number. An artifact that is recorded to have been scored by the present engine is not opened for that: it was in order then.
     ///
     /// # Errors
     /// If one that is named isn't there.
     pub fn candidates(&self, slugs: &[String]) -> Result<impl Iterator<Item = Checked> + use<>, Fault> {
+        let store = self.store.clone();
+        let one = move |folder: &Path, slug: &str| {
+            let recorded = store.score(slug).ok().flatten();
+            let recorded = recorded.filter(|score| model::version(&score.engine.name) == Some(score.engine.version));
+            let known = |sha256: &[u8; 32]| {
+                recorded.as_ref().filter(|score| score.artifact.sha256 == hex(sha256)).map(|s| s.engine.name.clone())
+            };
+            let submission = Submission::read_unless(folder, &known).map_err(|faults| Fault::entry_lines(&faults))?;
+            match recorded {
+                Some(Score { artifact: facts, engine, .. }) if submission.opened.is_none() => {
+                    let artifact = folder.join(&submission.manifest.artifact.file);
+                    Ok(Candidate { submission, facts, engine, artifact, opened: OnceLock::new() })
+                }
+                _ => examine(folder, submission),
+            }
+        };
+        self.each(slugs, one)
+    }
+
+    /// Likewise, and whatever is recorded every artifact is opened.
+    ///
+    /// # Errors
+    /// If one that is named isn't there.
+    pub fn checked(&self, slugs: &[String]) -> Result<impl Iterator<Item = Checked> + use<>, Fault> {
+        self.each(slugs, |folder, _| check(folder))
+    }
+
+    fn each<F: FnMut(&Path, &str) -> Result<Candidate, Fault>>(
+        &self,
+        slugs: &[String],
+        mut one: F,
+    ) -> Result<impl Iterator<Item = Checked> + use<F>, Fault> {
         let slugs = if slugs.is_empty() { self.slugs()? } else { slugs.to_vec() };
         if let Some(slug) = slugs.iter().find(|slug| !self.folder(slug).exists()) {
             let known = self.slugs()?.join(", ");
@@ -127,7 +191,7 @@ impl Golf {
         }
         let folder = self.root.join("submissions");
         Ok(slugs.into_iter().map(move |slug| {
-            let checked = check(&folder.join(&slug));
+            let checked = one(&folder.join(&slug), &slug);
             (slug, checked)
         }))
     }
@@ -213,7 +277,7 @@ impl Golf {
         for (slug, candidate) in self.candidates(&[])? {
             let Ok(candidate) = candidate else { continue };
             scores.extend(self.public_score(&candidate)?);
-            workloads.extend(estimate::of_artifact(&candidate.submission.artifact).map(|work| (slug.clone(), work)));
+            workloads.extend(estimate::of(&candidate).map(|work| (slug.clone(), work)));
             // A record of other bytes says nothing about this artifact.
             let score = self.store.score(&slug)?.filter(|score| score.artifact == candidate.facts);
             let current = |sha256: &str| sha256 == candidate.facts.sha256;
@@ -239,16 +303,18 @@ impl Golf {
 /// # Errors
 /// All that is wrong with it, a line each.
 pub fn check(folder: &Path) -> Result<Candidate, Fault> {
-    let submission = Submission::read(folder).map_err(|faults| Fault::entry_lines(&faults))?;
+    examine(folder, Submission::read(folder).map_err(|faults| Fault::entry_lines(&faults))?)
+}
+
+fn examine(folder: &Path, mut submission: Submission) -> Result<Candidate, Fault> {
     let path = folder.join(&submission.manifest.artifact.file);
-    let at = |fault: String| Fault::entry(format!("{}: {fault}", path.display()));
-    let artifact = Artifact::read(&submission.artifact).map_err(|faults| Fault::entry_lines(&faults))?;
-    let engine = model::engine(&artifact);
-    model::load(&artifact).map_err(|fault| at(fault.message))?;
+    let artifact = submission.opened.take().map_or_else(|| open(&submission), Ok)?;
+    load(&artifact, &path)?;
     let facts = ArtifactFacts {
-        sha256: golf_record::submission::hex(&submission.sha256),
+        sha256: hex(&submission.sha256),
         bytes: submission.artifact.len() as u64,
         parameters: artifact.parameters(),
     };
-    Ok(Candidate { facts, engine, artifact: path, submission })
+    let engine = model::engine(&artifact);
+    Ok(Candidate { facts, engine, artifact: path, submission, opened: artifact.into() })
 }

@@ -6,7 +6,7 @@ use crate::golf::{Candidate, Golf};
 use crate::model::{Loaded, Running};
 use crate::sampling::{Sampler, printable};
 use crate::worker::{self, Job, JobError, Message, Target, Work};
-use golf_artifact::{Artifact, Form, codec};
+use golf_artifact::{Form, codec};
 use golf_core::Session;
 use golf_record::{Contained, Contents, Draw, Portrait, Sample, Samples, Score};
 use std::ops::ControlFlow;
@@ -43,7 +43,7 @@ pub fn update(golf: &Golf, candidate: &Candidate, score: &Score, force: bool, me
 }
 
 fn contents(candidate: &Candidate) -> Result<Contents, Fault> {
-    let artifact = Artifact::read(&candidate.submission.artifact).map_err(|faults| Fault::entry_lines(&faults))?;
+    let artifact = candidate.opened()?;
     let coded = artifact.form() == Form::Coded;
     let taken = |taken: golf_artifact::Taken| if coded { taken.coded } else { taken.plain } as u64;
     let part = |account: golf_artifact::Account| Contained {

@@ -9,6 +9,7 @@ mod tests;
 pub use golf_artifact::{Fault, Place};
 pub use manifest::{ArtifactFile, Manifest, Training};
 
+use golf_artifact::Artifact;
 use std::path::Path;
 
 /// Name of the file that describes a submission.
@@ -38,6 +39,8 @@ pub struct Submission {
     pub artifact: Vec<u8>,
     /// The artifact's SHA-256, which is the one in `submission.json`.
     pub sha256: [u8; 32],
+    /// The artifact as it was checked, if it wasn't known.
+    pub opened: Option<Artifact<'static>>,
     /// Its `README.md`.
     pub readme: String,
     /// Bytes of all files that inference reads.
@@ -52,7 +55,15 @@ impl Submission {
     /// # Errors
     /// All faults, ordered by file. The same folder gives the same ones on every machine.
     pub fn read(folder: &Path) -> Result<Self, Vec<Fault>> {
-        folder::read(folder)
+        folder::read(folder, &|_| None)
+    }
+
+    /// Likewise, but an artifact that is known by its SHA-256 to be in order isn't checked again: `known` tells its engine.
+    ///
+    /// # Errors
+    /// All faults, ordered by file.
+    pub fn read_unless(folder: &Path, known: &dyn Fn(&[u8; 32]) -> Option<String>) -> Result<Self, Vec<Fault>> {
+        folder::read(folder, known)
     }
 }
 

@@ -150,14 +150,20 @@ pub struct Room {
 
 /// The engine that runs an artifact, and its version.
 pub fn engine(artifact: &Artifact<'_>) -> EngineId {
-    let (name, version) = match artifact.model() {
-        Model::Uniform => ("uniform", 1),
-        Model::Mix { .. } => ("mix", golf_mix::VERSION),
-        Model::Ternary(_) => ("ternary", golf_ternary::VERSION),
-        Model::Ngram(_) => ("ngram", golf_ngram::VERSION),
-        Model::Wasm { .. } => ("wasm", golf_artifact::VERSION as u32),
-    };
-    EngineId { name: name.into(), version }
+    let name = artifact.model().engine();
+    EngineId { name: name.into(), version: version(name).unwrap_or_default() }
+}
+
+/// The present version of an engine, if there is one of this name.
+pub fn version(engine: &str) -> Option<u32> {
+    match engine {
+        "uniform" => Some(1),
+        "mix" => Some(golf_mix::VERSION),
+        "ternary" => Some(golf_ternary::VERSION),
+        "ngram" => Some(golf_ngram::VERSION),
+        "wasm" => Some(golf_artifact::VERSION as u32),
+        _ => None,
+    }
 }
 
 /// Makes an artifact ready to run.

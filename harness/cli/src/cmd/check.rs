@@ -2,9 +2,9 @@
 
 use super::{Common, all, messages, print, print_json};
 use crate::Fault;
-use crate::golf::{self, Candidate, Golf};
+use crate::golf::{self, Golf};
 use crate::table;
-use golf_artifact::{Account, Artifact, Taken, codec};
+use golf_artifact::{Account, Taken, codec};
 use golf_core::budget;
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
                     "slug": slug, "ok": true, "artifact": facts, "engine": candidate.engine, "classes": classes,
                 });
                 if args.bytes {
-                    let accounts = accounts(&candidate)?;
+                    let accounts = candidate.opened()?.accounts();
                     if common.json {
                         document["bytes"] = accounts.iter().map(in_json).collect();
                     } else {
@@ -72,11 +72,6 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
         print_json(&serde_json::json!({ "checked": documents }));
     }
     all(faults)
-}
-
-fn accounts(candidate: &Candidate) -> Result<Vec<Account>, Fault> {
-    let artifact = Artifact::read(&candidate.submission.artifact).map_err(|faults| Fault::entry_lines(&faults))?;
-    Ok(artifact.accounts())
 }
 
 fn in_json(account: &Account) -> serde_json::Value {

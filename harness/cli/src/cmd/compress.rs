@@ -78,13 +78,13 @@ pub fn decompress(common: &Common, args: &Args) -> Result<(), Fault> {
 /// A submission by its slug, or else an artifact by its path.
 fn open(common: &Common, entry: &str) -> Result<(Loaded, Key), Fault> {
     let path = Path::new(entry);
-    let bytes = if path.is_file() {
-        read(path)?
-    } else {
+    if !path.is_file() {
         let golf = Golf::open(common.root.as_deref())?;
         let (_, candidate) = golf.candidates(&[entry.to_owned()])?.next().expect("one is named");
-        candidate?.submission.artifact
-    };
+        let candidate = candidate?;
+        return Ok((candidate.load()?, Key { artifact: candidate.submission.sha256, engine: candidate.engine }));
+    }
+    let bytes = read(path)?;
     let artifact = Artifact::read(&bytes).map_err(|faults| Fault::entry_lines(&faults))?;
     let key = Key { artifact: Sha256::digest(&bytes).into(), engine: model::engine(&artifact) };
     Ok((model::load(&artifact)?, key))

@@ -54,7 +54,7 @@ pub fn run(common: &Common) -> Result<(), Fault> {
     })?;
     let found: Vec<(&Tool, Option<String>)> = TOOLS.iter().map(|tool| (tool, version(tool))).collect();
     let mut outdated = vec![];
-    for (slug, _) in golf.candidates(&[])? {
+    for slug in golf.slugs()? {
         let (_, targets) = golf.simulations(&slug)?;
         outdated.extend(targets.into_iter().map(|target| format!("{slug} on {target}")));
     }

@@ -5,7 +5,6 @@ use crate::golf::Golf;
 use crate::model::Running;
 use crate::sampling::{Sampler, printable};
 use crate::{Fault, model, portrait};
-use golf_artifact::Artifact;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -42,9 +41,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let sampler = Sampler::new(args.temperature, args.top_k, args.seed)?;
     let golf = Golf::open(common.root.as_deref())?;
     let (_, candidate) = golf.candidates(std::slice::from_ref(&args.slug))?.next().expect("one is named");
-    let candidate = candidate?;
-    let artifact = Artifact::read(&candidate.submission.artifact).expect("checked before");
-    let loaded = model::load(&artifact)?;
+    let loaded = candidate?.load()?;
     let text = loaded.start_on(args.threads, |mut running| write(&mut running, args, sampler, !common.json))?;
     if common.json {
         let text = String::from_utf8_lossy(&text);

@@ -4,7 +4,6 @@ use super::{Common, all, messages, print, print_json};
 use crate::golf::{Candidate, Checked, Golf};
 use crate::worker::{self, Job, JobError, Limits, Message, Target, Work};
 use crate::{Fault, model, public, scoring};
-use golf_artifact::Artifact;
 use golf_core::Cost;
 use golf_record::{ArtifactFacts, Outcome, Probe, SCORE_SCHEMA, Score, TaskScore};
 use golf_task::{Definition, Task};
@@ -240,8 +239,7 @@ fn texts(
     let mut documents = vec![];
     for (slug, candidate) in candidates {
         let candidate = candidate?;
-        let artifact = Artifact::read(&candidate.submission.artifact).expect("checked before");
-        let loaded = model::load(&artifact)?;
+        let loaded = candidate.load()?;
         for file in files {
             let text = std::fs::read(file).map_err(|fault| Fault::reading(file, &fault))?;
             let (cost, tokens) = loaded.start_on(threads, |mut model| scoring::score_text(&mut model, &text))??;

@@ -24,7 +24,7 @@ pub struct Args {
 pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     let golf = Golf::open(common.root.as_deref())?;
     let (mut faults, mut documents) = (vec![], vec![]);
-    for (slug, candidate) in golf.candidates(&args.slugs)? {
+    for (slug, candidate) in golf.checked(&args.slugs)? {
         let verified = candidate.and_then(|candidate| {
             let score = verify(&golf, &candidate, &args.means)?;
             let (_, outdated) = golf.simulations(&slug)?;

@@ -22,11 +22,14 @@ const LFS: &[u8] = b"version https://git-lfs";
 /// A folder that is being checked.
 struct Check<'a> {
     folder: &'a Path,
+    /// The engine of an artifact that is known.
+    known: &'a dyn Fn(&[u8; 32]) -> Option<String>,
+    opened: Option<Artifact<'static>>,
     faults: Vec<Fault>,
 }
 
-pub(super) fn read(folder: &Path) -> Result<Submission, Vec<Fault>> {
-    let mut check = Check { folder, faults: Vec::new() };
+pub(super) fn read(folder: &Path, known: &dyn Fn(&[u8; 32]) -> Option<String>) -> Result<Submission, Vec<Fault>> {
+    let mut check = Check { folder, known, opened: None, faults: Vec::new() };
     let submission = check.submission();
     match submission {
         Some(submission) if check.faults.is_empty() => Ok(submission),
@@ -54,12 +57,12 @@ impl Check<'_> {
             let path = self.path(MANIFEST);
             self.faults.extend(reading.faults.iter().map(|fault| fault.clone().in_file(&path)));
             self.agreement(reading, text, bytes.as_deref(), sha256.as_ref());
-        } else if let Some(bytes) = &bytes {
-            self.model(bytes);
+        } else if let (Some(bytes), Some(sha256)) = (&bytes, &sha256) {
+            self.engine(bytes, sha256);
         }
         let (manifest, artifact) = (reading?.manifest?, bytes?);
-        let total_bytes = artifact.len() as u64;
-        Some(Submission { slug, manifest, artifact, sha256: sha256?, readme: readme?, total_bytes })
+        let (total_bytes, opened) = (artifact.len() as u64, self.opened.take());
+        Some(Submission { slug, manifest, artifact, sha256: sha256?, opened, readme: readme?, total_bytes })
     }
 
     fn path(&self, name: &str) -> String {
@@ -271,7 +274,7 @@ impl Check<'_> {
             let remedy = "write the latter, or put the right file in place";
             faults.push(Fault::new(text::place(text, *at), message, remedy));
         }
-        let engine = self.model(bytes);
+        let engine = self.engine(bytes, sha256);
         if let (Some((claimed, at)), Some(engine)) = (&reading.engine, engine)
             && *claimed != engine
         {
@@ -283,9 +286,12 @@ impl Check<'_> {
     }
 
     /// The engine that the artifact is made for.
-    fn model(&mut self, bytes: &[u8]) -> Option<&'static str> {
+    fn engine(&mut self, bytes: &[u8], sha256: &[u8; 32]) -> Option<String> {
+        if let Some(engine) = (self.known)(sha256) {
+            return Some(engine);
+        }
         match Artifact::read(bytes) {
-            Ok(artifact) => Some(artifact.model().engine()),
+            Ok(artifact) => Some(self.opened.insert(artifact.into_owned()).model().engine().into()),
             Err(faults) => {
                 let path = self.path(ARTIFACT);
                 self.faults.extend(faults.into_iter().map(|fault| fault.in_file(&path)));
