@@ -1,7 +1,7 @@
 //! A running module.
 
 use crate::fault::plain;
-use crate::{CALL_FUEL, Fault, MEMORY_LIMIT, Module, PREPARE_FUEL, TABLE_LIMIT};
+use crate::{Fault, Fuel, MEMORY_LIMIT, Module, TABLE_LIMIT};
 use golf_core::{LanguageModel, Vocabulary};
 use wasmi::{Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc, WasmParams, WasmResults};
 
@@ -14,6 +14,7 @@ use wasmi::{Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc, WasmParam
 #[derive(Debug)]
 pub struct Instance<'m> {
     module: &'m Module,
+    fuel: Fuel,
     vocabulary: Vocabulary<'m>,
     live: Live,
     /// The memory after preparation.
@@ -36,7 +37,7 @@ struct Live {
 }
 
 impl Live {
-    fn new(module: &Module) -> Result<Self, Fault> {
+    fn new(module: &Module, fuel: Fuel) -> Result<Self, Fault> {
         let compiled = &module.compiled;
         let limits = StoreLimitsBuilder::new()
             .memory_size(MEMORY_LIMIT)
@@ -49,7 +50,7 @@ impl Live {
         let mut store = Store::new(compiled.engine(), limits);
         store.limiter(|limits| limits);
         let refused = |error: &dyn std::fmt::Display| Fault::Instantiation(plain(error));
-        store.set_fuel(PREPARE_FUEL).map_err(|error| refused(&error))?;
+        store.set_fuel(fuel.prepare).map_err(|error| refused(&error))?;
         let instance = wasmi::Instance::new(&mut store, compiled, &[]).map_err(|error| refused(&error))?;
         // The module's check has seen to these.
         let memory = instance.get_memory(&store, "memory").ok_or_else(|| refused(&"no memory"))?;
@@ -70,10 +71,10 @@ impl Live {
     }
 
     /// Calls a function that answers with the address of `bytes` of room.
-    fn room(&mut self, name: &'static str, count: usize, bytes: usize) -> Result<usize, Fault> {
+    fn room(&mut self, name: &'static str, count: usize, bytes: usize, fuel: Fuel) -> Result<usize, Fault> {
         let function = self.instance.get_typed_func::<i32, i32>(&self.store, name);
         let function = function.map_err(|error| Fault::Instantiation(plain(&error)))?;
-        let address = self.call(name, &function, count as i32, PREPARE_FUEL)? as u32;
+        let address = self.call(name, &function, count as i32, fuel.prepare)? as u32;
         let memory = self.memory.data(&self.store).len();
         match (address as usize).checked_add(bytes) {
             Some(end) if end <= memory => Ok(address as usize),
@@ -83,18 +84,18 @@ impl Live {
 }
 
 impl<'m> Instance<'m> {
-    pub(crate) fn new(module: &'m Module) -> Result<Self, Fault> {
+    pub(crate) fn new(module: &'m Module, fuel: Fuel) -> Result<Self, Fault> {
         let vocabulary = module.vocabulary().map_err(Fault::Vocabulary)?;
-        let mut live = Live::new(module)?;
+        let mut live = Live::new(module, fuel)?;
         let bytes = module.data.len();
-        let room = live.room("data", bytes, bytes)?;
+        let room = live.room("data", bytes, bytes, fuel)?;
         live.memory.data_mut(&mut live.store)[room..room + bytes].copy_from_slice(&module.data);
-        let logits = live.room("logits", vocabulary.len(), 4 * vocabulary.len())?;
+        let logits = live.room("logits", vocabulary.len(), 4 * vocabulary.len(), fuel)?;
         if !logits.is_multiple_of(4) {
             return Err(Fault::Alignment { address: logits as u32 });
         }
         let prepared = live.memory.data(&live.store).to_vec();
-        Ok(Instance { module, vocabulary, live, prepared, logits, fresh: false, fault: None })
+        Ok(Instance { module, fuel, vocabulary, live, prepared, logits, fresh: false, fault: None })
     }
 
     /// Why the module has stopped, if it has.
@@ -104,7 +105,7 @@ impl<'m> Instance<'m> {
 
     /// A new instance with the memory that the first had after preparation.
     fn renew(&mut self) -> Result<(), Fault> {
-        let mut live = Live::new(self.module)?;
+        let mut live = Live::new(self.module, self.fuel)?;
         let missing = self.prepared.len().saturating_sub(live.memory.data(&live.store).len());
         let grown = live.memory.grow(&mut live.store, (missing >> 16) as u64);
         grown.map_err(|error| Fault::Instantiation(plain(&error)))?;
@@ -135,7 +136,7 @@ impl LanguageModel for Instance<'_> {
         self.fresh = false;
         if self.fault.is_none() {
             let predict = self.live.predict;
-            let called = self.live.call("predict", &predict, (), CALL_FUEL);
+            let called = self.live.call("predict", &predict, (), self.fuel.call);
             self.keep(called);
         }
         if self.fault.is_some() {
@@ -151,7 +152,7 @@ impl LanguageModel for Instance<'_> {
         self.fresh = false;
         if self.fault.is_none() {
             let observe = self.live.observe;
-            let called = self.live.call("observe", &observe, token as i32, CALL_FUEL);
+            let called = self.live.call("observe", &observe, token as i32, self.fuel.call);
             self.keep(called);
         }
     }

@@ -21,11 +21,21 @@ pub const MEMORY_LIMIT: usize = 128 << 20;
 /// Most elements of a table.
 pub const TABLE_LIMIT: usize = 65_536;
 
-/// Instructions that preparation may take, as the runtime counts them: roughly one for each, and for memory that is moved one for every few bytes.
-pub const PREPARE_FUEL: u64 = 1 << 31;
+/// Instructions that a module may take, as the runtime counts them: roughly one for each, and for memory that is moved one for every few bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fuel {
+    /// `data` and `logits`, each.
+    pub prepare: u64,
+    /// A prediction or an observation.
+    pub call: u64,
+}
 
-/// Instructions that a prediction or an observation may take.
-pub const CALL_FUEL: u64 = 1 << 28;
+impl Default for Fuel {
+    /// What entries may take.
+    fn default() -> Self {
+        Fuel { prepare: 1 << 31, call: 1 << 28 }
+    }
+}
 
 /// Calls that may be open within one another.
 pub const DEPTH_LIMIT: usize = 1_024;

@@ -1,7 +1,7 @@
 //! A module that has been checked, with its data and its vocabulary.
 
 use crate::fault::plain;
-use crate::{DEPTH_LIMIT, Fault, Instance, MEMORY_LIMIT, MODULE_LIMIT, STACK_LIMIT};
+use crate::{DEPTH_LIMIT, Fault, Fuel, Instance, MEMORY_LIMIT, MODULE_LIMIT, STACK_LIMIT};
 use golf_core::{Tokenization, Vocabulary};
 use wasmi::{CompilationMode, Config, Engine, ExternType, FuncType, ValType};
 
@@ -78,7 +78,15 @@ impl Module {
     /// # Errors
     /// If it traps, takes more than it may, or answers with addresses outside its memory.
     pub fn start(&self) -> Result<Instance<'_>, Fault> {
-        Instance::new(self)
+        self.start_with(Fuel::default())
+    }
+
+    /// Likewise, with other limits of instructions than those of entries.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with(&self, fuel: Fuel) -> Result<Instance<'_>, Fault> {
+        Instance::new(self, fuel)
     }
 
     pub(crate) fn vocabulary(&self) -> Result<Vocabulary<'_>, golf_core::VocabularyError> {
