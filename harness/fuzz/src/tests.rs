@@ -96,7 +96,8 @@ fn seeds_are_what_they_are_meant_to_be() {
     assert!(seeds("image").iter().all(|seed| golf_ternary::Image::new(seed).is_ok()));
     let bytes: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).collect();
     let bytes: Vec<&[u8]> = bytes.iter().map(|token| &token[..]).collect();
-    let sound = |seed: &Vec<u8>| golf_wasm::Module::new(&seed[4..], &[], &bytes, golf_core::Tokenization::Bytes).is_ok();
+    let sound =
+        |seed: &Vec<u8>| golf_wasm::Module::new(&seed[4..], &[], &bytes, golf_core::Tokenization::Bytes).is_ok();
     assert!(seeds("module").iter().all(sound));
     let [score, .., message] = &seeds("records")[..] else { panic!("too few") };
     assert!(serde_json::from_slice::<golf_record::Score>(&score[1..]).is_ok());

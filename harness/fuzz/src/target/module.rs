@@ -2,14 +2,14 @@
 
 use super::is_plain;
 use golf_core::{LanguageModel, Tokenization};
-use golf_wasm::{Fault, Fuel, Module};
+use golf_wasm::{Fault, Limits, Module};
 
-/// Little enough that a loop ends at once.
-const FUEL: Fuel = Fuel { prepare: 100_000, call: 20_000 };
+/// Little enough that a loop ends at once, also one that fills all memory each time.
+const LIMITS: Limits = Limits { prepare: 4_000, call: 2_000, memory: 1 << 20 };
 
 /// The logits before each of some tokens and at the end, and what it failed at.
 fn run(module: &Module, document: &[u32]) -> Result<(Vec<Vec<i32>>, Option<Fault>), Fault> {
-    let mut instance = module.start_with(FUEL)?;
+    let mut instance = module.start_with(LIMITS)?;
     let mut runs = [(); 2].map(|()| {
         instance.reset();
         let mut all = vec![];
