@@ -113,7 +113,7 @@ def export_module(model, tokenizer, module, path):
 
 
 def module_data(model):
-    """What `harness/wasm/templates/recurrent.rs` unpacks: rows, logits' bias, embedding; for each block its matrices, biases, gains and taps.
+    """What `submissions/wren-100k/train.module.rs` unpacks: rows, logits' bias, embedding; for each block its matrices, biases, gains and taps.
 
     Weights come before the scales of their rows; those of -1, 0 and 1 lie five to a byte without padding.
     """

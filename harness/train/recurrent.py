@@ -1,4 +1,4 @@
-"""A gated linear recurrence in floating point, for training with quantised weights and activations: what `harness/wasm/templates/recurrent.rs` computes in integers.
+"""A gated linear recurrence in floating point, for training with quantised weights and activations: what `submissions/wren-100k/train.module.rs` computes in integers.
 
 Each block is one mixer: candidates and forget gates through a causal convolution over the last tokens, a state that forgets by channel
 (minGRU of Feng et al. 2024, arXiv 2410.01201), and an output gate (as in HGRN, Qin et al. 2023, arXiv 2311.04823). No MLP, no attention, no position.

@@ -6,6 +6,7 @@
 
 use crate::artifact::Artifact;
 use crate::codec;
+use crate::header::Dtype;
 use crate::model::{Model, NgramConfig, TernaryConfig};
 use crate::scale::Scale;
 use crate::write::ArtifactBuilder;
@@ -115,6 +116,40 @@ pub fn ngrams(seed: u64, with_ternary: bool) -> Vec<u8> {
     let grams = Grams::new(unigrams, 1 << 14, vec![pairs, triples]).expect("tries");
     let mixing: Vec<i16> = (0..weights()).map(|_| (random.next() % 1_024) as i16 - 512).collect();
     builder.grams(&grams, &Mixing::new(&mixing));
+    builder.finish()
+}
+
+/// [`module`]'s code. In the text format:
+///
+/// ```text
+/// (module
+///   (memory (export "memory") 1)
+///   (func (export "data") (param i32) (result i32) i32.const 0)
+///   (func (export "logits") (param i32) (result i32) i32.const 0)
+///   (func (export "predict"))
+///   (func (export "observe") (param i32) (local i32)
+///     (i32.store (local.tee 1 (i32.shl (local.get 0) (i32.const 2)))
+///       (i32.add (i32.load (local.get 1)) (i32.const 4000)))))
+/// ```
+const COUNTING: &[u8] = b"\0asm\x01\0\0\0\
+    \x01\x0d\x03\x60\x01\x7f\x01\x7f\x60\0\0\x60\x01\x7f\0\
+    \x03\x05\x04\0\0\x01\x02\
+    \x05\x03\x01\0\x01\
+    \x07\x2e\x05\x06memory\x02\0\x04data\0\0\x06logits\0\x01\x07predict\0\x02\x07observe\0\x03\
+    \x0a\x26\x04\
+    \x04\0\x41\0\x0b\
+    \x04\0\x41\0\x0b\
+    \x02\0\x0b\
+    \x17\x01\x01\x7f\x20\0\x41\x02\x74\x22\x01\x20\x01\x28\x02\0\x41\xa0\x1f\x6a\x36\x02\0\x0b";
+
+/// A model that brings its own code: it begins with random logits for the bytes, and each is the likelier, the more often it came.
+pub fn module(seed: u64) -> Vec<u8> {
+    let mut random = SplitMix(seed);
+    let logits: Vec<u8> = (0..256).flat_map(|_| ((random.next() >> 48) as u32).to_le_bytes()).collect();
+    let mut builder = ArtifactBuilder::new(Model::Wasm { tokenizer: Tokenization::Bytes });
+    builder.vocabulary(&(0..=255).map(|byte| [byte]).collect::<Vec<_>>());
+    builder.tensor("module", Dtype::U8, &[COUNTING.len()], COUNTING);
+    builder.tensor("data", Dtype::U8, &[logits.len()], logits);
     builder.finish()
 }
 

@@ -5,7 +5,7 @@ use crate::golf::Season;
 use crate::verdict::Verdict;
 use golf_estimate::Board;
 use golf_record::submission::Manifest;
-use golf_record::{Audit, Leaders, Measurements, Public, Score, Simulation};
+use golf_record::{Audit, Contents, History, Leaders, Measurements, Public, Samples, Score, Simulation};
 use golf_task::Definition;
 use schemars::{JsonSchema, schema_for};
 
@@ -16,6 +16,9 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("score", of::<Score>("results/<entry>/score.json")),
         ("public", of::<Public>("results/<entry>/public.json")),
         ("audit", of::<Audit>("results/<entry>/audit.json")),
+        ("contents", of::<Contents>("results/<entry>/contents.json")),
+        ("samples", of::<Samples>("results/<entry>/samples.json")),
+        ("history", of::<History>("results/<entry>/history.json")),
         ("simulation", of::<Simulation>("results/<entry>/<target>.json")),
         ("measurements", of::<Measurements>("results/<entry>/<machine>.json")),
         ("leaders", of::<Leaders>("results/leaders.json")),

@@ -171,3 +171,21 @@ fn records_do_not_depend_on_the_clock() {
         assert_eq!(files(&project.path("results")), before);
     }
 }
+
+#[test]
+fn a_clock_that_jumps_shows_in_the_days_of_the_history_alone() {
+    let project = Project::new();
+    let run = |seconds: u64, seed: u64| {
+        project.replace_artifact(&golf_artifact::example::tiny(seed));
+        let output = project.command(&["run"]).env("SOURCE_DATE_EPOCH", seconds.to_string()).output().unwrap();
+        assert!(output.status.success(), "{}", errors(&output));
+        project.read("results/entry/score.json")
+    };
+    // Today, long before that, and in the year 9999.
+    let days = [(1_795_219_200, "2026-11-21"), (1, "1970-01-01"), (253_402_300_799, "9999-12-31")];
+    let records: Vec<_> = days.iter().map(|&(seconds, _)| run(seconds, 1 + seconds)).collect();
+    let history: golf_record::History = serde_json::from_slice(&project.read("results/entry/history.json")).unwrap();
+    assert_eq!(history.scores.iter().map(|past| past.day.as_str()).collect::<Vec<_>>(), days.map(|(_, day)| day));
+    assert_eq!(run(1_000_000_000, 1 + days[0].0), records[0]);
+    assert!(project.golf(&["verify"]).status.success());
+}

@@ -68,6 +68,25 @@ fn an_entry_that_never_answers_is_ended_with_its_own_message() {
     project.expect(&["score", "entry"], 1, "`observe` wanted more than the 134217728 bytes of memory");
 }
 
+#[test]
+fn a_new_entry_may_bring_its_own_code() {
+    let project = Project::new();
+    let output = project.golf(&["new", "mine", "--engine", "wasm"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && said.contains("templates/module.rs"), "{said}");
+    assert!(project.golf(&["check", "mine"]).status.success());
+    // It is what its text says.
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../artifact/src/example.rs")).unwrap();
+    let text: String =
+        source.split("```").nth(1).unwrap().lines().skip(1).map(|line| line.trim_start_matches("///")).collect();
+    let file = project.read("submissions/mine/model.safetensors");
+    let artifact = Artifact::read(&file).unwrap();
+    assert_eq!(artifact.module().unwrap().0, wat::parse_str(text).unwrap());
+    let loaded = golf::model::load(&artifact).unwrap();
+    let cost = |text: &[u8]| loaded.start(|mut model| scoring::score_text(&mut model, text).unwrap().0).unwrap().0;
+    assert!(cost(&[b'a'; 400]) < 400 * cost(b"a") / 2, "it learns");
+}
+
 /// The digest of the logits on the probe's text by Node.js; none where it isn't installed.
 fn by_node(artifact: &[u8]) -> Option<String> {
     let found = Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();

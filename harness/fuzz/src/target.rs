@@ -6,6 +6,7 @@ mod compressed;
 mod engine;
 mod json;
 mod machine;
+mod module;
 mod pull_request;
 mod records;
 mod vocabulary;
@@ -24,10 +25,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "artifact", run: artifact::run, seeds: artifact::seeds, longest: 12_288 },
     Target { name: "coded", run: artifact::run_coded, seeds: artifact::coded_seeds, longest: 8_192 },
     Target { name: "grams", run: artifact::run_grams, seeds: artifact::grams_seeds, longest: 8_192 },
+    Target { name: "module", run: module::run_bytes, seeds: module::seeds, longest: 2_048 },
     Target { name: "engine", run: engine::run, seeds: engine::seeds, longest: 4_096 },
     Target { name: "image", run: engine::run_image, seeds: engine::image_seeds, longest: 16_384 },
     Target { name: "vocabulary", run: vocabulary::run, seeds: vocabulary::seeds, longest: 2_048 },

@@ -76,6 +76,7 @@ hold! {
     artifact "artifact"
     coded "coded"
     grams "grams"
+    module "module"
     engine "engine"
     image "image"
     vocabulary "vocabulary"
@@ -93,6 +94,11 @@ fn seeds_are_what_they_are_meant_to_be() {
     let seeds = |name: &str| (crate::named(name).unwrap().seeds)();
     assert!(seeds("artifact").iter().all(|seed| golf_artifact::Artifact::read(seed).is_ok()));
     assert!(seeds("image").iter().all(|seed| golf_ternary::Image::new(seed).is_ok()));
+    let bytes: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).collect();
+    let bytes: Vec<&[u8]> = bytes.iter().map(|token| &token[..]).collect();
+    let sound =
+        |seed: &Vec<u8>| golf_wasm::Module::new(&seed[4..], &[], &bytes, golf_core::Tokenization::Bytes).is_ok();
+    assert!(seeds("module").iter().all(sound));
     let [score, .., message] = &seeds("records")[..] else { panic!("too few") };
     assert!(serde_json::from_slice::<golf_record::Score>(&score[1..]).is_ok());
     assert!(serde_json::from_slice::<golf::worker::Message>(&message[1..]).is_ok());

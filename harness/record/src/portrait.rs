@@ -17,6 +17,7 @@ pub struct Portrait {
 
 /// `results/<slug>/contents.json`: where an artifact's bytes go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Contents {
     /// Version of this format: 1.
@@ -33,6 +34,7 @@ pub struct Contents {
 
 /// A matrix, or the vocabulary, or the gains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Contained {
     /// A matrix's name without codec, or `vocabulary`, or `gains`.
@@ -50,6 +52,7 @@ pub struct Contained {
 
 /// `results/<slug>/samples.json`: what an entry writes, the same text on every machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Samples {
     /// Version of this format: 1.
@@ -68,6 +71,7 @@ pub struct Samples {
 
 /// How samples are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Draw {
     /// 0 always takes the likeliest token, 1 samples from the model's own probabilities.
@@ -82,6 +86,7 @@ pub struct Draw {
 
 /// A text that an entry wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// What it was to continue.
@@ -92,6 +97,7 @@ pub struct Sample {
 
 /// `results/<slug>/history.json`: what an entry scored, each time that it changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct History {
     /// Version of this format: 1.
@@ -102,6 +108,7 @@ pub struct History {
 
 /// What was scored from a day on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Past {
     /// The first day of it in UTC, `2026-11-21`.
@@ -122,6 +129,7 @@ pub struct Past {
 
 /// What a task's items came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Tally {
     /// Of documents.

@@ -1,9 +1,9 @@
 //! What is wrong with a module.
 
-use crate::{MEMORY_LIMIT, MODULE_LIMIT};
+use crate::{Limits, MEMORY_LIMIT, MODULE_LIMIT};
 use golf_core::VocabularyError;
 use std::fmt;
-use wasmi::TrapCode;
+use wasmtime::Trap;
 
 /// What is wrong with a module, as it stands or when it ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub enum Fault {
     Growth {
         /// Of which function.
         function: &'static str,
+        /// How many bytes there may be.
+        limit: usize,
     },
     /// A call trapped.
     Trap {
@@ -77,11 +79,12 @@ pub enum Fault {
 
 impl Fault {
     /// Of a call that didn't return.
-    pub(crate) fn of_call(function: &'static str, limit: u64, error: &wasmi::Error) -> Self {
-        match error.as_trap_code() {
-            Some(TrapCode::OutOfFuel) => Fault::Fuel { function, limit },
-            Some(TrapCode::GrowthOperationLimited) => Fault::Growth { function },
-            _ => Fault::Trap { function, why: plain(error) },
+    pub(crate) fn of_call(function: &'static str, limits: Limits, limit: u64, error: &wasmtime::Error) -> Self {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Fault::Fuel { function, limit },
+            Some(trap) => Fault::Trap { function, why: plain(trap).replace("wasm trap: ", "") },
+            // Nothing else fails: the limits refused what it wanted.
+            None => Fault::Growth { function, limit: limits.memory },
         }
     }
 }
@@ -114,8 +117,8 @@ impl fmt::Display for Fault {
             Self::Fuel { function, limit } => {
                 write!(f, "`{function}` took more than the {limit} instructions that it may take and was ended")
             }
-            Self::Growth { function } => {
-                write!(f, "`{function}` wanted more than the {MEMORY_LIMIT} bytes of memory that a module may have")
+            Self::Growth { function, limit } => {
+                write!(f, "`{function}` wanted more than the {limit} bytes of memory that a module may have")
             }
             Self::Trap { function, why } => write!(f, "`{function}` failed: {why}"),
             Self::Address { function, address, bytes, memory } => write!(

@@ -1,9 +1,9 @@
 //! A running module.
 
 use crate::fault::plain;
-use crate::{CALL_FUEL, Fault, MEMORY_LIMIT, Module, PREPARE_FUEL, TABLE_LIMIT};
+use crate::{Fault, Limits, Module, TABLE_LIMIT};
 use golf_core::{LanguageModel, Vocabulary};
-use wasmi::{Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc, WasmParams, WasmResults};
 
 /// A module that has been prepared.
 ///
@@ -11,7 +11,6 @@ use wasmi::{Memory, Store, StoreLimits, StoreLimitsBuilder, TypedFunc, WasmParam
 /// nothing that it saw in one document can be known in another.
 ///
 /// A call that fails leaves a [`fault`](Self::fault): from then on all logits are 0 and nothing runs any more.
-#[derive(Debug)]
 pub struct Instance<'m> {
     module: &'m Module,
     vocabulary: Vocabulary<'m>,
@@ -26,36 +25,37 @@ pub struct Instance<'m> {
 }
 
 /// An instance and its exports.
-#[derive(Debug)]
 struct Live {
+    limits: Limits,
     store: Store<StoreLimits>,
-    instance: wasmi::Instance,
+    instance: wasmtime::Instance,
     memory: Memory,
     predict: TypedFunc<(), ()>,
     observe: TypedFunc<i32, ()>,
 }
 
 impl Live {
-    fn new(module: &Module) -> Result<Self, Fault> {
-        let compiled = &module.compiled;
-        let limits = StoreLimitsBuilder::new()
-            .memory_size(MEMORY_LIMIT)
+    fn new(module: &Module, limits: Limits) -> Result<Self, Fault> {
+        let compiled = module.compiled()?;
+        let room = StoreLimitsBuilder::new()
+            .memory_size(limits.memory)
             .table_elements(TABLE_LIMIT)
             .memories(1)
             .tables(16)
             .instances(1)
             .trap_on_grow_failure(true)
             .build();
-        let mut store = Store::new(compiled.engine(), limits);
-        store.limiter(|limits| limits);
-        let refused = |error: &dyn std::fmt::Display| Fault::Instantiation(plain(error));
-        store.set_fuel(PREPARE_FUEL).map_err(|error| refused(&error))?;
-        let instance = wasmi::Instance::new(&mut store, compiled, &[]).map_err(|error| refused(&error))?;
+        let mut store = Store::new(compiled.engine(), room);
+        store.limiter(|room| room);
+        let refused = |error: wasmtime::Error| Fault::Instantiation(plain(&error.root_cause()));
+        store.set_fuel(limits.prepare).map_err(refused)?;
+        let instance = wasmtime::Instance::new(&mut store, compiled, &[]).map_err(refused)?;
         // The module's check has seen to these.
-        let memory = instance.get_memory(&store, "memory").ok_or_else(|| refused(&"no memory"))?;
-        let predict = instance.get_typed_func(&store, "predict").map_err(|error| refused(&error))?;
-        let observe = instance.get_typed_func(&store, "observe").map_err(|error| refused(&error))?;
-        Ok(Live { store, instance, memory, predict, observe })
+        let memory =
+            instance.get_memory(&mut store, "memory").ok_or_else(|| Fault::Instantiation("no memory".into()))?;
+        let predict = instance.get_typed_func(&mut store, "predict").map_err(refused)?;
+        let observe = instance.get_typed_func(&mut store, "observe").map_err(refused)?;
+        Ok(Live { limits, store, instance, memory, predict, observe })
     }
 
     fn call<P: WasmParams, R: WasmResults>(
@@ -66,14 +66,14 @@ impl Live {
         fuel: u64,
     ) -> Result<R, Fault> {
         let called = self.store.set_fuel(fuel).and_then(|()| function.call(&mut self.store, parameters));
-        called.map_err(|error| Fault::of_call(name, fuel, &error))
+        called.map_err(|error| Fault::of_call(name, self.limits, fuel, &error))
     }
 
     /// Calls a function that answers with the address of `bytes` of room.
     fn room(&mut self, name: &'static str, count: usize, bytes: usize) -> Result<usize, Fault> {
-        let function = self.instance.get_typed_func::<i32, i32>(&self.store, name);
-        let function = function.map_err(|error| Fault::Instantiation(plain(&error)))?;
-        let address = self.call(name, &function, count as i32, PREPARE_FUEL)? as u32;
+        let function = self.instance.get_typed_func::<i32, i32>(&mut self.store, name);
+        let function = function.map_err(|error| Fault::Instantiation(plain(&error.root_cause())))?;
+        let address = self.call(name, &function, count as i32, self.limits.prepare)? as u32;
         let memory = self.memory.data(&self.store).len();
         match (address as usize).checked_add(bytes) {
             Some(end) if end <= memory => Ok(address as usize),
@@ -83,9 +83,9 @@ impl Live {
 }
 
 impl<'m> Instance<'m> {
-    pub(crate) fn new(module: &'m Module) -> Result<Self, Fault> {
+    pub(crate) fn new(module: &'m Module, limits: Limits) -> Result<Self, Fault> {
         let vocabulary = module.vocabulary().map_err(Fault::Vocabulary)?;
-        let mut live = Live::new(module)?;
+        let mut live = Live::new(module, limits)?;
         let bytes = module.data.len();
         let room = live.room("data", bytes, bytes)?;
         live.memory.data_mut(&mut live.store)[room..room + bytes].copy_from_slice(&module.data);
@@ -104,10 +104,10 @@ impl<'m> Instance<'m> {
 
     /// A new instance with the memory that the first had after preparation.
     fn renew(&mut self) -> Result<(), Fault> {
-        let mut live = Live::new(self.module)?;
+        let mut live = Live::new(self.module, self.live.limits)?;
         let missing = self.prepared.len().saturating_sub(live.memory.data(&live.store).len());
         let grown = live.memory.grow(&mut live.store, (missing >> 16) as u64);
-        grown.map_err(|error| Fault::Instantiation(plain(&error)))?;
+        grown.map_err(|error| Fault::Instantiation(plain(&error.root_cause())))?;
         live.memory.data_mut(&mut live.store).copy_from_slice(&self.prepared);
         self.live = live;
         Ok(())
@@ -134,8 +134,8 @@ impl LanguageModel for Instance<'_> {
     fn predict(&mut self, logits: &mut [i32]) {
         self.fresh = false;
         if self.fault.is_none() {
-            let predict = self.live.predict;
-            let called = self.live.call("predict", &predict, (), CALL_FUEL);
+            let predict = self.live.predict.clone();
+            let called = self.live.call("predict", &predict, (), self.live.limits.call);
             self.keep(called);
         }
         if self.fault.is_some() {
@@ -150,8 +150,8 @@ impl LanguageModel for Instance<'_> {
     fn observe(&mut self, token: u32) {
         self.fresh = false;
         if self.fault.is_none() {
-            let observe = self.live.observe;
-            let called = self.live.call("observe", &observe, token as i32, CALL_FUEL);
+            let observe = self.live.observe.clone();
+            let called = self.live.call("observe", &observe, token as i32, self.live.limits.call);
             self.keep(called);
         }
     }

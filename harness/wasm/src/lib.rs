@@ -21,14 +21,23 @@ pub const MEMORY_LIMIT: usize = 128 << 20;
 /// Most elements of a table.
 pub const TABLE_LIMIT: usize = 65_536;
 
-/// Instructions that preparation may take, as the runtime counts them: roughly one for each, and for memory that is moved one for every few bytes.
-pub const PREPARE_FUEL: u64 = 1 << 31;
+/// Bytes of the stack of all open calls, which is not part of the memory.
+pub const STACK_LIMIT: usize = 1 << 19;
 
-/// Instructions that a prediction or an observation may take.
-pub const CALL_FUEL: u64 = 1 << 28;
+/// What a module may use. Instructions are counted as the runtime counts them: roughly one for each of the module's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Instructions of `data` and `logits`, each.
+    pub prepare: u64,
+    /// Instructions of a prediction or an observation.
+    pub call: u64,
+    /// Bytes of memory.
+    pub memory: usize,
+}
 
-/// Calls that may be open within one another.
-pub const DEPTH_LIMIT: usize = 1_024;
-
-/// Bytes of the stack of locals and operands, which is not part of the memory.
-pub const STACK_LIMIT: usize = 1 << 20;
+impl Default for Limits {
+    /// What entries may use.
+    fn default() -> Self {
+        Limits { prepare: 1 << 31, call: 1 << 28, memory: MEMORY_LIMIT }
+    }
+}

@@ -1,14 +1,19 @@
 //! A module that has been checked, with its data and its vocabulary.
 
 use crate::fault::plain;
-use crate::{DEPTH_LIMIT, Fault, Instance, MEMORY_LIMIT, MODULE_LIMIT, STACK_LIMIT};
+use crate::{Fault, Instance, Limits, MEMORY_LIMIT, MODULE_LIMIT, STACK_LIMIT};
 use golf_core::{Tokenization, Vocabulary};
-use wasmi::{CompilationMode, Config, Engine, ExternType, FuncType, ValType};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use wasmparser::types::{EntityType, Types};
+use wasmparser::{BinaryReaderError, Parser, Payload, ValType, Validator, WasmFeatures};
+use wasmtime::{Config, Engine, OptLevel};
 
 /// A module that keeps the rules which can be checked without running it, and what it is started with.
 #[derive(Clone, Debug)]
 pub struct Module {
-    pub(crate) compiled: wasmi::Module,
+    code: Vec<u8>,
+    compiled: OnceLock<Result<wasmtime::Module, Fault>>,
     pub(crate) data: Vec<u8>,
     offsets: Vec<u8>,
     bytes: Vec<u8>,
@@ -24,8 +29,13 @@ const FUNCTIONS: [(&str, &str, usize, usize); 4] = [
     ("observe", "a function (i32) -> ()", 1, 0),
 ];
 
+/// Integers, vectors of them, and what compilers use by default; nothing whose result the standard leaves open.
+const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::EXTENDED_CONST)
+    .difference(WasmFeatures::FLOATS.union(WasmFeatures::GC_TYPES));
+
 impl Module {
-    /// Checks a module and compiles it; nothing of it runs.
+    /// Checks a module; nothing of it is compiled or runs.
     ///
     /// # Errors
     /// The first rule that it breaks.
@@ -33,27 +43,7 @@ impl Module {
         if module.len() > MODULE_LIMIT {
             return Err(Fault::Size { bytes: module.len() });
         }
-        let compiled = wasmi::Module::new(&Engine::new(&config()), module).map_err(|error| {
-            let why = plain(&error);
-            if why.contains("start function") { Fault::Start } else { Fault::Invalid(why) }
-        })?;
-        if let Some(import) = compiled.imports().next() {
-            let name = format!("`{}` of `{}`", plain(&import.name()), plain(&import.module()));
-            return Err(Fault::Import { name });
-        }
-        for (name, wanted, parameters, results) in FUNCTIONS {
-            let fits = |ty: &FuncType| {
-                ty.params() == &[ValType::I32][..parameters] && ty.results() == &[ValType::I32][..results]
-            };
-            if !matches!(compiled.get_export(name), Some(ExternType::Func(ty)) if fits(&ty)) {
-                return Err(Fault::Export { name, wanted });
-            }
-        }
-        match compiled.get_export("memory") {
-            Some(ExternType::Memory(ty)) if ty.minimum() <= (MEMORY_LIMIT >> 16) as u64 => {}
-            Some(ExternType::Memory(ty)) => return Err(Fault::Memory { pages: ty.minimum() }),
-            _ => return Err(Fault::Export { name: "memory", wanted: "its memory" }),
-        }
+        check(module)?;
         let mut offsets = vec![0];
         offsets.extend(tokens.iter().scan(0, |end, token| {
             *end += token.len() as u32;
@@ -62,7 +52,8 @@ impl Module {
         let mut order: Vec<usize> = (0..tokens.len()).collect();
         order.sort_by_key(|&token| tokens[token]);
         let module = Module {
-            compiled,
+            code: module.into(),
+            compiled: OnceLock::new(),
             data: data.into(),
             offsets: offsets.iter().flat_map(|offset: &u32| offset.to_le_bytes()).collect(),
             bytes: tokens.concat(),
@@ -73,12 +64,30 @@ impl Module {
         Ok(module)
     }
 
-    /// Starts and prepares it.
+    /// Compiles it if that has not been done yet, starts and prepares it.
     ///
     /// # Errors
     /// If it traps, takes more than it may, or answers with addresses outside its memory.
     pub fn start(&self) -> Result<Instance<'_>, Fault> {
-        Instance::new(self)
+        self.start_with(Limits::default())
+    }
+
+    /// Likewise, with other limits than those of entries.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with(&self, limits: Limits) -> Result<Instance<'_>, Fault> {
+        Instance::new(self, limits)
+    }
+
+    pub(crate) fn compiled(&self) -> Result<&wasmtime::Module, Fault> {
+        let compile = || {
+            let engine = Engine::new(&config())?;
+            wasmtime::Module::new(&engine, &self.code)
+        };
+        let compiled =
+            self.compiled.get_or_init(|| compile().map_err(|error| Fault::Invalid(plain(&error.root_cause()))));
+        compiled.as_ref().map_err(Clone::clone)
     }
 
     pub(crate) fn vocabulary(&self) -> Result<Vocabulary<'_>, golf_core::VocabularyError> {
@@ -86,21 +95,65 @@ impl Module {
     }
 }
 
-/// Integers, vectors of them, and what compilers use by default; nothing whose result the standard leaves open.
+/// Whether it is a module, and what it imports and exports.
+fn check(module: &[u8]) -> Result<(), Fault> {
+    let invalid = |error: BinaryReaderError| Fault::Invalid(plain(&error));
+    let mut exports = BTreeMap::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.map_err(invalid)? {
+            Payload::StartSection { .. } => return Err(Fault::Start),
+            Payload::ImportSection(imports) => {
+                if let Some(import) = imports.into_iter().next().transpose().map_err(invalid)? {
+                    let name = format!("`{}` of `{}`", plain(&import.name), plain(&import.module));
+                    return Err(Fault::Import { name });
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.map_err(invalid)?;
+                    exports.insert(export.name, export);
+                }
+            }
+            _ => {}
+        }
+    }
+    let types = Validator::new_with_features(FEATURES).validate_all(module).map_err(invalid)?;
+    let export = |name| exports.get(name).and_then(|export| types.as_ref().entity_type_from_export(export));
+    for (name, wanted, parameters, results) in FUNCTIONS {
+        if !export(name).is_some_and(|ty| is_function(&types, ty, parameters, results)) {
+            return Err(Fault::Export { name, wanted });
+        }
+    }
+    match export("memory") {
+        Some(EntityType::Memory(ty)) if ty.initial <= (MEMORY_LIMIT >> 16) as u64 => Ok(()),
+        Some(EntityType::Memory(ty)) => Err(Fault::Memory { pages: ty.initial }),
+        _ => Err(Fault::Export { name: "memory", wanted: "its memory" }),
+    }
+}
+
+/// Whether it is a function of so many `i32`.
+fn is_function(types: &Types, ty: EntityType, parameters: usize, results: usize) -> bool {
+    let EntityType::Func(id) = ty else { return false };
+    let ty = types[id].unwrap_func();
+    ty.params() == &[ValType::I32][..parameters] && ty.results() == &[ValType::I32][..results]
+}
+
+/// What the check accepts, in the least memory: a module's may not be reserved beyond what it has.
 fn config() -> Config {
-    let mut config = Config::default();
+    let mut config = Config::new();
     config
-        .floats(false)
         .wasm_relaxed_simd(false)
         .wasm_tail_call(false)
         .wasm_multi_memory(false)
-        .wasm_custom_page_sizes(false)
-        .wasm_wide_arithmetic(false)
-        .allow_start_fn(false)
-        .ignore_custom_sections(true)
+        .wasm_memory64(false)
         .consume_fuel(true)
-        .compilation_mode(CompilationMode::Eager)
-        .set_max_recursion_depth(DEPTH_LIMIT)
-        .set_max_stack_height(STACK_LIMIT);
+        .wasm_backtrace(false)
+        .max_wasm_stack(STACK_LIMIT)
+        .memory_reservation(0)
+        .memory_reservation_for_growth(1 << 20)
+        .memory_guard_size(1 << 16)
+        .memory_init_cow(false)
+        .generate_address_map(false)
+        .cranelift_opt_level(OptLevel::Speed);
     config
 }

@@ -1,7 +1,7 @@
 //! Modules in order and hostile ones: what each computes, or the sentence that it is refused with.
 
 use golf_core::{LanguageModel, Tokenization};
-use golf_wasm::{Fault, MODULE_LIMIT, Module};
+use golf_wasm::{Fault, Limits, MODULE_LIMIT, Module};
 
 /// The parts of a module, in its text format.
 #[derive(Clone, Copy)]
@@ -25,6 +25,21 @@ const PLAIN: Parts = Parts {
 };
 
 impl Parts {
+    /// With other parts of these names.
+    fn with(mut self, changes: &[(&str, &'static str)]) -> Self {
+        for &(name, code) in changes {
+            let part = match name {
+                "more" => &mut self.more,
+                "data" => &mut self.data,
+                "logits" => &mut self.logits,
+                "predict" => &mut self.predict,
+                _ => &mut self.observe,
+            };
+            *part = code;
+        }
+        self
+    }
+
     fn text(&self) -> String {
         let Parts { memory, more, data, logits, predict, observe } = self;
         format!(
@@ -214,114 +229,97 @@ fn what_is_no_module_is_refused() {
     assert_eq!(fault.to_string(), "the module has 1000001 bytes, and 1000000 are allowed: put weights into `data`");
 }
 
-/// What is ended when it runs: the fault of the first prediction after one token.
-fn ended() -> Vec<(&'static str, Parts, &'static str)> {
+/// Parts by their names.
+type Changes = Vec<(&'static str, &'static str)>;
+
+/// What is ended when it runs: what differs from [`PLAIN`], and the fault of the first prediction after one token.
+fn ended() -> Vec<(&'static str, Changes, &'static str)> {
     const LOOP: &str = "(loop $l (br $l)) unreachable";
     vec![
-        ("a loop for data", Parts { data: LOOP, ..PLAIN }, "`data` took more than the 2147483648 instructions"),
-        ("a loop for logits", Parts { logits: LOOP, ..PLAIN }, "`logits` took more than the 2147483648 instructions"),
-        (
-            "a loop for a prediction",
-            Parts { predict: "(loop $l (br $l))", ..PLAIN },
-            "`predict` took more than the 268435456 instructions",
-        ),
-        (
-            "a loop for an observation",
-            Parts { observe: "(loop $l (br $l))", ..PLAIN },
-            "`observe` took more than the 268435456 instructions",
-        ),
-        (
-            "filling memory for ever",
-            Parts {
-                memory: r#"(memory (export "memory") 2048)"#,
-                predict: "(loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 134217728)) (br $l))",
-                ..PLAIN
-            },
-            "`predict` took more than",
-        ),
+        ("a loop for data", vec![("data", LOOP)], "`data` took more than the 2147483648 instructions"),
+        ("a loop for logits", vec![("logits", LOOP)], "`logits` took more than the 2147483648 instructions"),
+        ("a loop for a prediction", vec![("predict", LOOP)], "`predict` took more than the 268435456 instructions"),
+        ("a loop for an observation", vec![("observe", LOOP)], "`observe` took more than the 268435456 instructions"),
         (
             "growing at once",
-            Parts { observe: "(drop (memory.grow (i32.const 65535)))", ..PLAIN },
+            vec![("observe", "(drop (memory.grow (i32.const 65535)))")],
             "`observe` wanted more than the 134217728 bytes",
         ),
         (
             "growing by and by",
-            Parts { observe: "(loop $l (drop (memory.grow (i32.const 1))) (br $l))", ..PLAIN },
+            vec![("observe", "(loop $l (drop (memory.grow (i32.const 1))) (br $l))")],
             "`observe` wanted more than the 134217728 bytes",
         ),
         (
             "growing in preparation",
-            Parts { logits: "(drop (memory.grow (i32.const 2048))) i32.const 0", ..PLAIN },
+            vec![("logits", "(drop (memory.grow (i32.const 2048))) i32.const 0")],
             "`logits` wanted more than",
         ),
         (
             "growing a table",
-            Parts {
-                more: "(table $t 1 funcref)",
-                predict: "(drop (table.grow $t (ref.null func) (i32.const 100000)))",
-                ..PLAIN
-            },
+            vec![
+                ("more", "(table $t 1 funcref)"),
+                ("predict", "(drop (table.grow $t (ref.null func) (i32.const 100000)))"),
+            ],
             "`predict` wanted more than",
         ),
         (
             "a table of a billion",
-            Parts { more: "(table 1000000000 funcref)", ..PLAIN },
+            vec![("more", "(table 1000000000 funcref)")],
             "the module can't be given what it declares",
         ),
         (
             "data outside the memory",
-            Parts { more: "(data (i32.const 65530) \"0123456789\")", ..PLAIN },
+            vec![("more", "(data (i32.const 65530) \"0123456789\")")],
             "the module can't be given what it declares",
         ),
-        ("recursion", Parts { predict: "call $predict", ..PLAIN }, "`predict` failed: call stack exhausted"),
+        ("recursion", vec![("predict", "call $predict")], "`predict` failed: call stack exhausted"),
         (
             "recursion in a circle",
-            Parts {
-                more: "(table funcref (elem $a $b)) (func $a (call_indirect (i32.const 1))) (func $b (call_indirect (i32.const 0)))",
-                observe: "call $a",
-                ..PLAIN
-            },
+            vec![
+                (
+                    "more",
+                    "(table funcref (elem $a $b)) (func $a (call_indirect (i32.const 1))) (func $b (call_indirect (i32.const 0)))",
+                ),
+                ("observe", "call $a"),
+            ],
             "`observe` failed: call stack exhausted",
         ),
-        (
-            "giving up",
-            Parts { predict: "unreachable", ..PLAIN },
-            "`predict` failed: wasm `unreachable` instruction executed",
-        ),
+        ("giving up", vec![("predict", "unreachable")], "`predict` failed: wasm `unreachable` instruction executed"),
         (
             "division by zero",
-            Parts { observe: "(drop (i32.div_s (i32.const 1) (i32.const 0)))", ..PLAIN },
+            vec![("observe", "(drop (i32.div_s (i32.const 1) (i32.const 0)))")],
             "`observe` failed: integer divide by zero",
         ),
         (
             "reading past the memory",
-            Parts { predict: "(drop (i64.load (i32.const 65529)))", ..PLAIN },
+            vec![("predict", "(drop (i64.load (i32.const 65529)))")],
             "`predict` failed: out of bounds memory access",
         ),
         (
             "writing with an offset that wraps",
-            Parts { predict: "(i32.store offset=4294967295 (i32.const -1) (i32.const 1))", ..PLAIN },
+            vec![("predict", "(i32.store offset=4294967295 (i32.const -1) (i32.const 1))")],
             "`predict` failed: out of bounds memory access",
         ),
         (
             "calling what isn't there",
-            Parts { more: "(table 1 funcref)", predict: "(call_indirect (i32.const 0))", ..PLAIN },
+            vec![("more", "(table 1 funcref)"), ("predict", "(call_indirect (i32.const 0))")],
             "`predict` failed: ",
         ),
         (
             "data at the end of the memory",
-            Parts { data: "i32.const 65535", ..PLAIN },
+            vec![("data", "i32.const 65535")],
             "`data` returned the address 65535, but 2 bytes from there don't fit the memory of 65536 bytes",
         ),
-        ("data at -1", Parts { data: "i32.const -1", ..PLAIN }, "`data` returned the address 4294967295"),
+        ("data at -1", vec![("data", "i32.const -1")], "`data` returned the address 4294967295"),
         (
             "logits past the memory",
-            Parts { logits: "i32.const 64516", ..PLAIN },
+            vec![("logits", "i32.const 64516")],
             "`logits` returned the address 64516, but 1024 bytes from there",
         ),
         (
             "logits at an odd address",
-            Parts { logits: "i32.const 4097", ..PLAIN },
+            vec![("logits", "i32.const 4097")],
             "`logits` returned the address 4097, which is not a multiple of 4",
         ),
     ]
@@ -329,11 +327,32 @@ fn ended() -> Vec<(&'static str, Parts, &'static str)> {
 
 #[test]
 fn what_a_module_may_not_do_ends_it() {
-    for (name, parts, message) in ended() {
-        let module = load(&assemble(&parts.text()), &[1, 2]).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    for (name, changes, message) in ended() {
+        let module =
+            load(&assemble(&PLAIN.with(&changes).text()), &[1, 2]).unwrap_or_else(|fault| panic!("{name}: {fault}"));
         let fault = run(&module, &[65]).expect_err(name).to_string();
         assert!(fault.contains(message), "{name}: {fault}");
     }
+}
+
+#[test]
+fn limits_may_be_smaller() {
+    let filling = Parts {
+        memory: r#"(memory (export "memory") 16)"#,
+        predict: "(loop $l (memory.fill (i32.const 0) (i32.const 1) (i32.const 1048576)) (br $l))",
+        observe: "(drop (memory.grow (i32.const 1)))",
+        ..PLAIN
+    };
+    let module = load(&assemble(&filling.text()), &[]).unwrap();
+    let limits = Limits { prepare: 100, call: 1_000, memory: 16 << 16 };
+    let mut instance = module.start_with(limits).unwrap();
+    instance.predict(&mut [0; 256]);
+    assert!(matches!(instance.fault(), Some(Fault::Fuel { function: "predict", limit: 1_000 })));
+    let mut instance = module.start_with(limits).unwrap();
+    instance.observe(0);
+    assert!(matches!(instance.fault(), Some(Fault::Growth { function: "observe", .. })));
+    let little = Limits { memory: 1 << 16, ..limits };
+    assert!(matches!(module.start_with(little).err(), Some(Fault::Instantiation(_))));
 }
 
 #[test]

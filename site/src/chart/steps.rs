@@ -74,9 +74,9 @@ impl Chart for Steps {
                 paint.disc((x(day), y(*value)), 4.5, colors.accent)?;
                 paint.spot(entry, (x(day), y(*value)));
             }
-            // Below those that stand where it would.
+            // Below those that stand where it would; a little less than their distance is enough, lest rounding moves it for ever.
             let mut at = last;
-            while let Some(taken) = labels.iter().find(|&&taken| (taken - at).abs() < 17.0) {
+            while let Some(taken) = labels.iter().find(|&&taken| (taken - at).abs() < 16.9) {
                 at = taken + 17.0;
             }
             labels.push(at);

@@ -17,6 +17,45 @@ pub struct Args {
     /// The entry's name on the board; by default the slug
     #[arg(long)]
     name: Option<String>,
+    /// `ternary` for weights that an engine here runs, `wasm` for code of its own
+    #[arg(long, value_enum, default_value_t = Engine::Ternary)]
+    engine: Engine,
+}
+
+/// What a new entry begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    Ternary,
+    Wasm,
+}
+
+impl Engine {
+    /// As manifests name it.
+    fn name(self) -> &'static str {
+        match self {
+            Engine::Ternary => "ternary",
+            Engine::Wasm => "wasm",
+        }
+    }
+
+    /// A model to replace.
+    fn artifact(self, seed: u64) -> Vec<u8> {
+        match self {
+            Engine::Ternary => golf_artifact::example::tiny(seed),
+            Engine::Wasm => golf_artifact::example::module(seed),
+        }
+    }
+
+    /// Where a model of one's own comes from.
+    fn next(self) -> &'static str {
+        match self {
+            Engine::Ternary => "put your model in place of {0}/model.safetensors (harness/artifact/FORMAT.md)",
+            Engine::Wasm => {
+                "copy harness/wasm/templates/module.rs or module.c (harness/wasm/ABI.md says what it exports), build it as its first lines say,\n      \
+                 then `cargo golf pack harness/wasm/templates/module.json module.wasm --output {0}/model.safetensors`"
+            }
+        }
+    }
 }
 
 /// Makes a submission that passes `check`: a tiny model with random weights.
@@ -38,7 +77,7 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     }
     // The folder appears only once everything is in it.
     let scratch = folder.with_file_name(format!(".{slug}.new"));
-    let made = fill(&scratch, slug, args.name.as_deref().unwrap_or(slug)).and_then(|()| fs::rename(&scratch, &folder));
+    let made = fill(&scratch, slug, args).and_then(|()| fs::rename(&scratch, &folder));
     if let Err(fault) = made {
         let _ = fs::remove_dir_all(&scratch);
         return Err(Fault::machine(format!("{}: can't be made: {fault}", folder.display())));
@@ -47,26 +86,28 @@ pub fn run(common: &Common, args: &Args) -> Result<(), Fault> {
     if common.json {
         print_json(&serde_json::json!({ "folder": folder, "artifact": candidate.facts }));
     } else {
+        let folder = folder.display().to_string();
         print(&format!(
-            "{0}: made, and in order\nnext: put your model in place of {0}/model.safetensors (harness/artifact/FORMAT.md), fill in submission.json \
-             and README.md,\n      then `cargo golf check {slug}` and `cargo golf run {slug}`\n",
-            folder.display()
+            "{folder}: made, and in order\nnext: {},\n      fill in submission.json and README.md,\n      then `cargo golf check {slug}` and `cargo golf run \
+             {slug}`\n",
+            args.engine.next().replace("{0}", &folder)
         ));
     }
     Ok(())
 }
 
-fn fill(folder: &Path, slug: &str, name: &str) -> std::io::Result<()> {
+fn fill(folder: &Path, slug: &str, args: &Args) -> std::io::Result<()> {
+    let name = args.name.as_deref().unwrap_or(slug);
     // A seed of its own, so that no two scaffolds are the same artifact.
     let seed = u64::from_le_bytes(Sha256::digest(slug)[..8].try_into().expect("eight bytes"));
-    let artifact = golf_artifact::example::tiny(seed);
+    let artifact = args.engine.artifact(seed);
     let manifest = serde_json::json!({
         "schema": 1,
         "name": name,
         "authors": ["Your Name"],
         "license": "MIT",
         "description": "What it is, in a sentence or two.",
-        "engine": "ternary",
+        "engine": args.engine.name(),
         "artifact": { "file": "model.safetensors", "sha256": hex(&Sha256::digest(&artifact)) },
         "techniques": ["random weights"],
         "training": { "data": "none", "tokens": 0, "hardware": "none", "hours": 0 },

@@ -1,12 +1,7 @@
-//! A gated linear recurrence in integers, of the sizes of `harness/train/configs/wren-100k.json`, by the interface of `harness/wasm/ABI.md`.
+//! Wren 100K in integers: the module of the artifact, by the interface of `harness/wasm/ABI.md`.
 //!
 //! Numbers are fixed point: `q16` is a unit of 2^-16. Matrices are whole weights with a scale per row, their inputs whole numbers up to 127 by the
-//! largest of them, so that `y = weights . inputs * scale / rms(inputs)`. `harness/train/artifact.py` writes the data that it unpacks. It is built by
-//!
-//! ```text
-//! rustc --crate-name wren --edition 2024 --target wasm32-unknown-unknown --crate-type cdylib -C opt-level=3 -C panic=abort -C lto=fat -C codegen-units=1 \
-//!     -C strip=symbols -C target-feature=+simd128 -C link-arg=-zstack-size=65536 recurrent.rs -o wren.wasm
-//! ```
+//! largest of them, so that `y = weights . inputs * scale / rms(inputs)`. `README.md` says how to build it and how the data lies.
 #![no_std]
 #![no_main]
 
