@@ -180,8 +180,9 @@ class Peer:
         return {"prompt" if test["n_prompt"] else "generate": test["avg_ts"] for test in json.loads(call(command))}
 
 
-def ours(binary, before, shape, threads, tokens):
+def ours(binary, kernel, before, shape, threads, tokens):
     sizes = ["--prompt", str(tokens[0]), "--generate", str(tokens[1])]
+    sizes += ["--kernel", kernel] if kernel else []
     found = json.loads(call([*before, binary, shape, "--threads", str(threads), *sizes]))
     return {kind: found[kind] for kind in ("prompt", "generate")}
 
@@ -219,6 +220,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", action="append", type=Peer, default=[], metavar="NAME=FOLDER:FORMATS")
     parser.add_argument("--ours", type=Path, help="the example `tokens` of golf-ternary, built with --release")
+    parser.add_argument("--kernel", help="this engine's kernel, such as avx2, beside peers built for no more (default: its best)")
     parser.add_argument("--models", type=Path, default=Path("peers-models"), help="folder for models (default: %(default)s)")
     parser.add_argument("--shapes", type=listed(str), default=["A", "B"], help="default: A,B")
     parser.add_argument("--threads", type=listed(int), default=[1, 2], help="default: 1,2")
@@ -242,7 +244,7 @@ def main():
     tokens = (options.prompt, options.generate)
     engines = []
     if options.ours:
-        engines.append(("ours", lambda shape, threads: ours(options.ours, options.before, shape, threads, tokens)))
+        engines.append(("ours", lambda shape, threads: ours(options.ours, options.kernel, options.before, shape, threads, tokens)))
     for peer in options.peer:
         for form in peer.formats:
             files = {shape: peer.model(options.models, shape, form) for shape in options.shapes}

@@ -140,11 +140,25 @@ fn together(threads: usize, work: usize, run: impl Fn(usize) + Sync) -> f64 {
 /// Bytes a second from a buffer as large as a token's weights, of which each thread reads its part, as it does of the weights.
 fn read(bytes: usize, threads: usize) -> f64 {
     const TIMES: usize = 10;
-    let buffer = vec![1u64; bytes / 8];
+    let mut buffer = vec![0u64; bytes / 8];
+    ask_for_large_pages(&mut buffer);
+    buffer.fill(1);
     let parts: Vec<&[u64]> = buffer.chunks(buffer.len().div_ceil(threads)).collect();
     together(threads, TIMES * bytes / threads, |rank| {
         (0..TIMES).for_each(|_| _ = black_box(fold(black_box(parts[rank]))))
     })
+}
+
+/// Memory like that of the weights.
+fn ask_for_large_pages(_buffer: &mut [u64]) {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    {
+        const LARGE: usize = 2 << 20;
+        let skipped = _buffer.as_ptr().cast::<u8>().align_offset(LARGE).div_ceil(8).min(_buffer.len());
+        let rest = &mut _buffer[skipped..];
+        // SAFETY: the memory is the buffer's, and what is in it stays as it is.
+        unsafe { libc::madvise(rest.as_mut_ptr().cast(), size_of_val(rest), libc::MADV_HUGEPAGE) };
+    }
 }
 
 /// Sixteen sums, few enough for the registers of any build, so that loads are what takes the time.

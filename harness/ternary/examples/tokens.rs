@@ -1,5 +1,5 @@
 //! Tokens a second on a random ternary model, to be set beside other engines (`benches/PEERS.md`):
-//! `tokens SHAPE [--threads N] [--prompt TOKENS] [--generate TOKENS]`. Prints a line of JSON.
+//! `tokens SHAPE [--threads N] [--prompt TOKENS] [--generate TOKENS] [--kernel NAME]`. Prints a line of JSON.
 
 #[path = "../benches/model/mod.rs"]
 mod model;
@@ -20,15 +20,22 @@ struct Wanted {
     threads: usize,
     prompt: usize,
     generate: usize,
+    kernel: Kernel,
 }
 
 fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
-    let mut wanted = Wanted { shape: String::new(), threads: 1, prompt: 512, generate: 128 };
+    let mut wanted = Wanted { shape: String::new(), threads: 1, prompt: 512, generate: 128, kernel: Kernel::best() };
     while let Some(argument) = arguments.next() {
         let number = match argument.as_str() {
             "--threads" => &mut wanted.threads,
             "--prompt" => &mut wanted.prompt,
             "--generate" => &mut wanted.generate,
+            "--kernel" => {
+                let name = arguments.next().unwrap_or_default();
+                let found = Kernel::available().find(|kernel| kernel.name() == name);
+                wanted.kernel = found.ok_or_else(|| format!("there is no kernel `{name}` here"))?;
+                continue;
+            }
             option if option.starts_with('-') => return Err(format!("there is no option {option}")),
             _ => {
                 wanted.shape = argument;
@@ -45,7 +52,7 @@ fn measure(wanted: &Wanted) -> Result<(), String> {
     let shape = shapes().into_iter().find(|(name, _)| *name == wanted.shape);
     let names = || shapes().map(|(name, _)| name).join(", ");
     let (name, shape) = shape.ok_or_else(|| format!("which shape? There are {}", names()))?;
-    let kernel = Kernel::best();
+    let kernel = wanted.kernel;
     let bytes = image(shape);
     let image = Image::new(&bytes).map_err(|error| error.to_string())?;
     let plan = Plan::new(&image, kernel).ok_or("this machine has no vectors that the engine knows")?;

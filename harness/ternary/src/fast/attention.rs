@@ -1,8 +1,7 @@
 //! Attention over a cache laid out for vectors; [`crate::attention`] says what it computes.
 
+use super::pages::Pages;
 use crate::fixed::{bits, largest, normal_shift, shift};
-use alloc::vec;
-use alloc::vec::Vec;
 
 pub(super) use crate::attention::{SERIES, STEPS};
 
@@ -10,8 +9,8 @@ pub(super) use crate::attention::{SERIES, STEPS};
 /// and four elements a vector, a lane a slot. Values: for every four slots a row, a lane an element, a byte a slot.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
-    pub(super) keys: Vec<[i32; 16]>,
-    pub(super) values: Vec<i32>,
+    pub(super) keys: Pages<[i32; 16]>,
+    pub(super) values: Pages<i32>,
     /// Vectors of a tile of keys.
     pub(super) chunks: usize,
     /// Elements of a key or a value, and what those of a value are padded to.
@@ -118,7 +117,7 @@ pub(super) fn seen(position: usize, window: usize, capacity: usize) -> (usize, u
 impl Cache {
     pub(super) fn new(capacity: usize, head_dim: usize, bias: i8) -> Self {
         let (chunks, width) = (head_dim.div_ceil(4), head_dim.next_multiple_of(16));
-        let (keys, values) = (vec![[0; 16]; capacity / 16 * chunks], vec![0; capacity / 4 * width]);
+        let (keys, values) = (Pages::of([0; 16], capacity / 16 * chunks), Pages::of(0, capacity / 4 * width));
         Cache { keys, values, chunks, head_dim, width, bias: whole_word([bias; 4]) }
     }
 
@@ -169,9 +168,10 @@ pub(super) fn rotate(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
     if squares == 0 {
         return out.fill(0);
     }
-    let scale = 3 * (((x.len() as u64) << 56) / squares).isqrt() as i64;
+    // The largest has 14 bits, so this has 21 at most.
+    let scale = 3 * root(((x.len() as u64) << 56) / squares) as i32;
     for x in x.iter_mut() {
-        *x = ((i64::from(shift(*x, by)) * scale + (1 << 17)) >> 18).clamp(-32_767, 32_767) as i32;
+        *x = ((i64::from(shift(*x, by)) * i64::from(scale) + (1 << 17)) >> 18).clamp(-32_767, 32_767) as i32;
     }
     let half = x.len() / 2;
     let quantise = |value: i32| ((value + (1 << 21)) >> 22).clamp(-127, 127) as i8;
@@ -182,6 +182,22 @@ pub(super) fn rotate(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
         front[pair] = quantise(a[pair] * cosines[pair] - b[pair] * sines[pair]);
         back[pair] = quantise(a[pair] * sines[pair] + b[pair] * cosines[pair]);
     }
+}
+
+/// [`u64::isqrt`] of less than `2^52`, which a float has in full, and whose root it doesn't round up to a whole number.
+#[inline(always)]
+fn root(value: u64) -> u64 {
+    debug_assert!(value < 1 << 52);
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::{_mm_cvtsd_f64, _mm_set_sd, _mm_sqrt_pd};
+        // SAFETY: every processor of this architecture has SSE2.
+        #[allow(unsafe_code, unused_unsafe)]
+        let root = unsafe { _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set_sd(value as f64))) };
+        root as u64
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    value.isqrt()
 }
 
 /// Normalises and rotates a query; its elements go four a word. Returns their sum.
@@ -279,6 +295,15 @@ pub(super) fn mean(total: u32, sums: &mut [i32]) {
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roots_are_rounded_down() {
+        for whole in (1..1 << 26).step_by(977).chain((1 << 26) - 9..1 << 26) {
+            for value in [whole * whole - 1, whole * whole, whole * whole + 1] {
+                assert_eq!(root(value), value.isqrt());
+            }
+        }
+    }
 
     #[test]
     fn tables_give_the_weights() {

@@ -1,6 +1,7 @@
 //! Activations on their way into a matrix.
 
 use super::ops::{Batch, Ops, Place, Room};
+use super::pages::Pages;
 use super::plan::{Line, Packed};
 use crate::fixed::Norm;
 use alloc::vec;
@@ -10,10 +11,10 @@ use core::ops::Range;
 /// Quantised activations of a batch, and the same arranged for the matrix that reads them: in runs of up to [`Ops::tokens`], four columns of each in turn.
 #[derive(Debug)]
 pub(super) struct Inputs {
-    quantised: Vec<i8>,
+    quantised: Pages<i8>,
     norms: Vec<Norm>,
-    words: Vec<i32>,
-    sums: Vec<i32>,
+    words: Pages<i32>,
+    sums: Pages<i32>,
     /// Length of a token's activations.
     length: usize,
     /// Columns of a group and what they were padded to; none when nothing is arranged yet.
@@ -45,10 +46,10 @@ impl Inputs {
             totals: vec![[0; 32]; batch],
         };
         Inputs {
-            quantised: vec![0; most(|matrix| matrix.groups * matrix.group)],
+            quantised: Pages::of(0, most(|matrix| matrix.groups * matrix.group)),
             norms: vec![Norm::default(); batch],
-            words: vec![0; most(Packed::words)],
-            sums: vec![0; most(|matrix| matrix.groups)],
+            words: Pages::of(0, most(Packed::words)),
+            sums: Pages::of(0, most(|matrix| matrix.groups)),
             length: 0,
             arranged: None,
             room,

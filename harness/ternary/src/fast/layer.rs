@@ -25,7 +25,7 @@ impl Layer {
     pub fn new(kernel: Kernel, codec: Codec, weights: &[u8], rows: usize, cols: usize, tokens: usize) -> Option<Self> {
         let ops = kernel.ops()?;
         let scales: Vec<u8> = (0..rows).flat_map(|_| 1_000u32.to_le_bytes()).collect();
-        let packed = Packed::new(&Matrix::outside(codec, (rows, cols, 1), weights, &scales));
+        let packed = Packed::alone(&Matrix::outside(codec, (rows, cols, 1), weights, &scales));
         let mut inputs = Inputs::new([&packed].into_iter(), tokens);
         let x: Vec<i32> = (0..tokens * cols).map(|index| (index * 7_919 % 2_001) as i32 - 1_000).collect();
         inputs.quantise(ops, &x, cols, tokens);
@@ -34,7 +34,7 @@ impl Layer {
 
     /// Bytes of its weights.
     pub fn bytes(&self) -> usize {
-        size_of_val(self.packed.lines.as_slice())
+        size_of_val(&*self.packed.lines)
     }
 
     /// One pass.
@@ -85,7 +85,7 @@ mod tests {
             linear::linear(&[(matrix, 0)], inputs, linear::Format::INNER, scratch, &mut expected, rows);
             for kernel in Kernel::available() {
                 let Some(ops) = kernel.ops() else { continue };
-                let packed = Packed::new(&matrix);
+                let packed = Packed::alone(&matrix);
                 let mut inputs = Inputs::new([&packed].into_iter(), tokens);
                 inputs.quantise(ops, &x, cols, tokens);
                 let mut found = vec![1; tokens * rows];

@@ -1,7 +1,7 @@
 //! The engine for processors with vectors: the same network as [`crate::Engine`], bit for bit, from weights laid out anew, with memory of its own,
 //! on one thread or several.
 // Some of it only some kernels use.
-#![cfg_attr(not(all(feature = "std", target_arch = "x86_64")), allow(dead_code))]
+#![cfg_attr(not(all(feature = "std", target_arch = "x86_64")), allow(dead_code, unused_imports, unused_macros))]
 
 #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
 pub(crate) mod amx;
@@ -16,6 +16,7 @@ mod layer;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
 pub(crate) mod ops;
+mod pages;
 mod pass;
 mod plan;
 mod shared;

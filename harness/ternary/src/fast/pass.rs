@@ -9,6 +9,7 @@ mod attention;
 
 use super::attention::{Cache, QUERIES, Query};
 use super::inputs::{Format, Inputs};
+use super::pages::Pages;
 use super::plan::{BLOCK, Packed, Plan};
 use super::shared::Shared;
 use super::team::Member;
@@ -51,42 +52,42 @@ pub(super) enum Split {
 #[derive(Debug)]
 pub(super) struct Lane {
     /// Residual stream, `[batch, d]`.
-    pub(super) stream: Vec<i32>,
+    pub(super) stream: Pages<i32>,
     /// Outputs of linear layers, `[batch, wide]`.
-    wide: Vec<i32>,
+    wide: Pages<i32>,
     /// Attention outputs or MLP activations, `[batch, H*e or f]`.
-    inner: Vec<i32>,
+    inner: Pages<i32>,
     /// `[batch, V]`
-    pub(super) logits: Vec<i32>,
+    pub(super) logits: Pages<i32>,
     /// `[batch]`
     pub(super) costs: Vec<Cost>,
     inputs: Inputs,
     /// Sines, then cosines of a token's rotary pairs, `[batch, e]`.
-    turns: Vec<i32>,
+    turns: Pages<i32>,
     /// A row of the embedding, or a rotated query.
-    row: Vec<i8>,
+    row: Pages<i8>,
     /// Queries that are put to a cache together, and their elements, four a word.
     queries: [Query; QUERIES],
-    words: Vec<i32>,
-    scores: Vec<[i32; 16]>,
+    words: Pages<i32>,
+    scores: Pages<[i32; 16]>,
 }
 
 impl Lane {
     pub(super) fn new(image: &Image<'_>, plan: &Plan, batch: usize, capacity: usize) -> Self {
         let shape = image.shape();
         Lane {
-            stream: vec![0; batch * shape.dim],
-            wide: vec![0; batch * wide(image)],
-            inner: vec![0; batch * (shape.heads * shape.head_dim).max(shape.hidden)],
-            logits: vec![0; batch * shape.tokens],
+            stream: Pages::of(0, batch * shape.dim),
+            wide: Pages::of(0, batch * wide(image)),
+            inner: Pages::of(0, batch * (shape.heads * shape.head_dim).max(shape.hidden)),
+            logits: Pages::of(0, batch * shape.tokens),
             costs: vec![Cost(0); batch],
             inputs: Inputs::new(plan.matrices(), batch),
-            turns: vec![0; batch * shape.head_dim],
-            row: vec![0; shape.dim.max(shape.head_dim)],
+            turns: Pages::of(0, batch * shape.head_dim),
+            row: Pages::of(0, shape.dim.max(shape.head_dim)),
             queries: [Query::default(); QUERIES],
-            words: vec![0; QUERIES * shape.head_dim.div_ceil(4)],
+            words: Pages::of(0, QUERIES * shape.head_dim.div_ceil(4)),
             // With the other half of a pair of tiles.
-            scores: vec![[0; 16]; QUERIES * (capacity / 16 + 1)],
+            scores: Pages::of([0; 16], QUERIES * (capacity / 16 + 1)),
         }
     }
 }

@@ -4,14 +4,19 @@
 //! bits share a line in planes: bits `p * b..` of each byte hold the columns of plane `p`. The lines of a block lie in the order in which
 //! they are used, so that one token streams the weights front to back. Weights are stored unsigned, which is what `vpdpbusd` and
 //! `maddubs` want of one side; the offset times the sum of the activations is taken off at the end.
+#![allow(unsafe_code)]
 
 use super::ops::Ops;
+use super::pages::Pages;
+use super::shared::Shared;
 use crate::fixed::rshift;
 use crate::image::{Image, Matrix, Part};
 use crate::{Codec, Kernel};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::ops::Range;
+use core::iter;
+use core::ops::{Deref, Range};
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -52,28 +57,85 @@ pub(super) struct Packed {
     pub(super) pre_shift: i32,
     /// Whether a row's scaled sum, shifted by `pre_shift`, fits 32 bits: in any but a contrived image.
     pub(super) is_narrow: bool,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Lines,
     /// By block and group.
-    pub(super) scales: Vec<[i32; BLOCK]>,
+    pub(super) scales: Pages<[i32; BLOCK]>,
+}
+
+/// The lines of one matrix, in memory that the matrices of an image share: large enough for large pages.
+#[derive(Clone, Debug)]
+pub(super) struct Lines {
+    all: Arc<Shared<Line>>,
+    range: Range<usize>,
+}
+
+impl Deref for Lines {
+    type Target = [Line];
+
+    #[inline]
+    fn deref(&self) -> &[Line] {
+        // SAFETY: `Packed::new` has written these lines before this was made, and nobody else does.
+        unsafe { self.all.part(self.range.clone()) }
+    }
+}
+
+/// Bits of a stored weight, and what is added to the weights to make them unsigned.
+fn stored(matrix: &Matrix<'_>) -> (u32, i32) {
+    match matrix.codec {
+        Codec::I8 => (8, if RELAXED && !matrix.weights.contains(&0x80) { 127 } else { 128 }),
+        Codec::I4 => (4, 8),
+        Codec::Trit5 => (2, 1),
+        Codec::Bit1 => (1, 1),
+    }
+}
+
+/// How many lines a matrix needs.
+fn lines_of(matrix: &Matrix<'_>) -> usize {
+    let (bits, _) = stored(matrix);
+    let padded = (matrix.cols / matrix.groups).next_multiple_of(step(bits));
+    matrix.rows.div_ceil(BLOCK) * matrix.groups * padded * bits as usize / 8
+}
+
+/// Empty lines for some matrices, and each one's part of them.
+fn empty_lines<'m, 'a: 'm>(matrices: impl Iterator<Item = &'m Matrix<'a>>) -> (Arc<Shared<Line>>, Vec<Range<usize>>) {
+    let mut end = 0;
+    let part = |matrix| {
+        let begin = end;
+        end += lines_of(matrix);
+        begin..end
+    };
+    let parts = matrices.map(part).collect();
+    (Arc::new(Shared::new(iter::repeat_n(Line([0; 64]), end))), parts)
 }
 
 impl Packed {
-    pub(super) fn new(matrix: &Matrix<'_>) -> Self {
-        let (bits, offset) = match matrix.codec {
-            Codec::I8 => (8, if RELAXED && !matrix.weights.contains(&0x80) { 127 } else { 128 }),
-            Codec::I4 => (4, 8),
-            Codec::Trit5 => (2, 1),
-            Codec::Bit1 => (1, 1),
-        };
+    /// A matrix that is not of an image.
+    pub(super) fn alone(matrix: &Matrix<'_>) -> Self {
+        let (all, mut parts) = empty_lines(iter::once(matrix));
+        // SAFETY: nobody else has the lines.
+        unsafe { Packed::new(matrix, Lines { all, range: parts.remove(0) }) }
+    }
+
+    /// # Safety
+    /// The lines are empty, and nobody else reads or writes them.
+    unsafe fn new(matrix: &Matrix<'_>, lines: Lines) -> Self {
+        let (bits, offset) = stored(matrix);
         let group = matrix.cols / matrix.groups;
         let padded = group.next_multiple_of(step(bits));
         let blocks = matrix.rows.div_ceil(BLOCK);
-        let mut lines = vec![Line([0; 64]); blocks * matrix.groups * padded * bits as usize / 8];
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")))]
-        super::wasm::pairs::lay_out(matrix, bits, padded, &mut lines);
-        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd"))))]
-        lay_out(matrix, (bits, offset), padded, &mut lines);
-        let mut scales = vec![[0; BLOCK]; blocks * matrix.groups];
+        {
+            // SAFETY: they are the caller's to give.
+            let lines = unsafe { lines.all.part_mut(lines.range.clone()) };
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")))]
+            super::wasm::pairs::lay_out(matrix, bits, padded, lines);
+            #[cfg(not(all(
+                target_arch = "wasm32",
+                target_feature = "simd128",
+                not(target_feature = "relaxed-simd")
+            )))]
+            lay_out(matrix, (bits, offset), padded, lines);
+        }
+        let mut scales = Pages::of([0; BLOCK], blocks * matrix.groups);
         for index in 0..matrix.rows {
             for group in 0..matrix.groups {
                 scales[index / BLOCK * matrix.groups + group][index % BLOCK] = matrix.scale(index, group) as i32;
@@ -198,27 +260,28 @@ impl Plan {
     pub fn with_threads(image: &Image<'_>, kernel: Kernel, threads: usize) -> Option<Self> {
         let ops = kernel.ops()?;
         // The largest comes first, so that none is left alone with it.
-        let mut matrices = vec![Some(image.embedding())];
-        for block in 0..image.shape().blocks {
-            matrices.extend(Part::ALL.map(|part| image.matrix(block, part)));
-        }
+        let mut matrices = vec![image.embedding()];
+        let blocks = 0..image.shape().blocks;
+        let places = || blocks.clone().flat_map(|block| Part::ALL.map(|part| (block, part)));
+        matrices.extend(places().filter_map(|(block, part)| image.matrix(block, part)));
+        let (all, parts) = empty_lines(matrices.iter());
         let next = AtomicUsize::new(0);
         let work = || {
             let mut done = vec![];
             loop {
                 let index = next.fetch_add(1, Relaxed);
-                match matrices.get(index) {
-                    Some(matrix) => done.push((index, matrix.as_ref().map(Packed::new))),
-                    None => return done,
-                }
+                let Some(matrix) = matrices.get(index) else { return done };
+                let lines = Lines { all: all.clone(), range: parts[index].clone() };
+                // SAFETY: one thread has this index, and no two matrices share lines.
+                done.push((index, unsafe { Packed::new(matrix, lines) }));
             }
         };
         let mut done = together(threads, work);
         done.sort_by_key(|(index, _)| *index);
         let mut packed = done.into_iter().map(|(_, matrix)| matrix);
-        let embedding = packed.next()??;
-        let block = |_| core::array::from_fn(|_| packed.next().flatten());
-        let blocks = (0..image.shape().blocks).map(block).collect();
+        let embedding = packed.next()?;
+        let mut next = |block, part| image.matrix(block, part).and_then(|_| packed.next());
+        let blocks = blocks.map(|block| Part::ALL.map(|part| next(block, part))).collect();
         Some(Plan { kernel, ops, embedding, blocks })
     }
 

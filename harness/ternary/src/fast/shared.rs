@@ -1,7 +1,7 @@
 //! What threads that work together share, and how much each takes.
 #![allow(unsafe_code)]
 
-use alloc::boxed::Box;
+use super::pages::Pages;
 use core::ops::Range;
 
 /// One thread's part of `total`.
@@ -11,15 +11,15 @@ pub(super) fn share(total: usize, rank: usize, threads: usize) -> Range<usize> {
 
 /// Elements that the threads of a team share.
 #[derive(Debug)]
-pub(super) struct Shared<T>(Box<[core::cell::UnsafeCell<T>]>);
+pub(super) struct Shared<T>(Pages<core::cell::UnsafeCell<T>>);
 
 // SAFETY: elements are reached through `part` and `part_mut` only, whose callers see to it that no two threads reach one at the same time
 // unless all of them only read.
 unsafe impl<T: Send + Sync> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
-    pub(super) fn new(elements: impl IntoIterator<Item = T>) -> Self {
-        Shared(elements.into_iter().map(core::cell::UnsafeCell::new).collect())
+    pub(super) fn new<I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>>(elements: I) -> Self {
+        Shared(Pages::new(elements.into_iter().map(core::cell::UnsafeCell::new)))
     }
 
     /// # Safety

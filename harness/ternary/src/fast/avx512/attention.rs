@@ -4,6 +4,7 @@ use super::{load, store};
 use crate::fast::attention::{CORRECTIONS, Cache, QUERIES, Queries, Query, SERIES_16, STEPS_16, mean};
 use crate::fast::plan::LANES;
 use core::arch::x86_64::*;
+use core::ops::Range;
 
 /// A score below all others, whose weight is zero.
 const UNSEEN: i32 = -1 << 30;
@@ -16,6 +17,8 @@ struct Span {
     tile: usize,
     begin: usize,
     tiles: usize,
+    /// Tiles of which every query sees all lanes.
+    whole: Range<usize>,
 }
 
 impl Span {
@@ -24,7 +27,18 @@ impl Span {
         let (first, last) = (&queries.each[0], &queries.each[queries.each.len() - 1]);
         let (tile, begin) = (first.begin / LANES, first.begin % LANES);
         let end = begin + (last.begin + capacity - first.begin) % capacity + last.seen;
-        Span { ring: capacity / LANES, tile, begin: first.begin, tiles: end.div_ceil(LANES) }
+        let mut span =
+            Span { ring: capacity / LANES, tile, begin: first.begin, tiles: end.div_ceil(LANES), whole: 0..0 };
+        let seen = queries.each.iter().map(|query| span.seen(query));
+        let most = seen.fold(0..usize::MAX, |all, seen| all.start.max(seen.start)..all.end.min(seen.end));
+        span.whole = most.start.div_ceil(LANES)..most.end / LANES;
+        span
+    }
+
+    /// The slots that a query sees, counted from the first tile's first.
+    fn seen(&self, query: &Query) -> Range<usize> {
+        let from = (query.begin + self.ring * LANES - self.begin) % (self.ring * LANES) + self.begin % LANES;
+        from..from + query.seen
     }
 
     /// A tile's place in the ring.
@@ -32,16 +46,13 @@ impl Span {
         let place = self.tile + tile;
         if place < self.ring { place } else { place - self.ring }
     }
+}
 
-    /// The lanes of a tile that a query sees.
-    fn lanes(&self, query: &Query, tile: usize) -> u16 {
-        let capacity = self.ring * LANES;
-        // Slots counted from the first tile's first.
-        let from = (query.begin + capacity - self.begin) % capacity + self.begin % LANES;
-        let lane = |slot: usize| slot.saturating_sub(tile * LANES).min(LANES);
-        let below = |lane: usize| ((1u32 << lane) - 1) as u16;
-        below(lane(from + query.seen)) & !below(lane(from))
-    }
+/// The lanes of a tile that these slots are in.
+fn lanes(slots: &Range<usize>, tile: usize) -> u16 {
+    let lane = |slot: usize| slot.saturating_sub(tile * LANES).min(LANES);
+    let below = |lane: usize| ((1u32 << lane) - 1) as u16;
+    below(lane(slots.end)) & !below(lane(slots.start))
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
@@ -61,13 +72,23 @@ pub(super) fn attend(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut 
             _ => scores_of::<1>(queries, &span, first, scores, most),
         };
     }
-    let pairs = scores.chunks_mut(2 * length).zip(queries.each.chunks(2)).zip(most.as_chunks::<2>().0);
-    for ((scores, each), most) in pairs {
-        match each {
-            [one] => values::<2>(queries.cache, &span, &[*one], weights_of_one(most[0], scores), scores, out),
+    let fours = scores.chunks_mut(4 * length).zip(queries.each.chunks(4)).zip(most.as_chunks::<4>().0);
+    for ((scores, each), most) in fours {
+        let mut totals = [0; 4];
+        let pairs = scores.chunks_mut(2 * length).zip(most.as_chunks::<2>().0).zip(totals.as_chunks_mut().0);
+        for ((scores, most), totals) in pairs {
+            let one = scores.len() == length;
+            *totals = if one { weights_of_one(most[0], scores) } else { weights_of_two(most, scores) };
+        }
+        let weights = scores.chunks(2 * length);
+        match each.len() {
+            1 => values::<2, 1>(queries.cache, &span, each, &totals, weights, out),
+            2 => values::<4, 1>(queries.cache, &span, each, &totals, weights, out),
+            4 => values::<4, 2>(queries.cache, &span, each, &totals, weights, out),
             _ => {
-                let totals = weights_of_two(most, scores);
-                values::<4>(queries.cache, &span, each, totals, scores, out);
+                let ((two, one), mut weights) = (each.split_at(2), weights);
+                values::<4, 1>(queries.cache, &span, two, &totals, weights.by_ref().take(1), out);
+                values::<2, 1>(queries.cache, &span, one, &totals[2..], weights, out);
             }
         }
     }
@@ -90,8 +111,10 @@ fn scores_of<const Q: usize>(
         words.iter_mut().zip(query).for_each(|(words, &word)| words[index] = word);
     }
     let length = span.tiles.next_multiple_of(2);
+    let seen = each.each_ref().map(|query| span.seen(query));
     let mut most = [_mm512_set1_epi32(UNSEEN); Q];
     for tile in (0..length).step_by(2) {
+        let is_whole = span.whole.contains(&tile) && span.whole.contains(&(tile + 1));
         let keys = [tile, (tile + 1).min(span.tiles - 1)]
             .map(|tile| &queries.cache.keys[span.place(tile) * chunks..][..chunks]);
         let mut sums = [[_mm512_setzero_si512(); 2]; Q];
@@ -111,8 +134,12 @@ fn scores_of<const Q: usize>(
             let gain = _mm512_set1_epi32(query.gain);
             for (offset, sum) in sums.iter().enumerate() {
                 let product = _mm512_add_epi32(_mm512_mullo_epi32(*sum, gain), _mm512_set1_epi32(1 << 7));
-                let seen = span.lanes(query, tile + offset);
-                let score = _mm512_mask_srai_epi32::<8>(_mm512_set1_epi32(UNSEEN), seen, product);
+                let score = if is_whole {
+                    _mm512_srai_epi32::<8>(product)
+                } else {
+                    let lanes = lanes(&seen[index], tile + offset);
+                    _mm512_mask_srai_epi32::<8>(_mm512_set1_epi32(UNSEEN), lanes, product)
+                };
                 most[index] = _mm512_max_epi32(most[index], score);
                 store(&mut scores[index * length + tile + offset], score);
             }
@@ -198,60 +225,71 @@ fn load_short(words: &[u16; 32]) -> __m512i {
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
 }
 
-/// The weighted means of the values for one or two queries, from `R` words of weights for four slots.
+/// The weighted means of the values, of which `P` sets of weights have each `R` words for four slots: two for each query.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn values<const R: usize>(
+fn values<'w, const R: usize, const P: usize>(
     cache: &Cache,
     span: &Span,
     each: &[Query],
-    totals: [u32; 2],
-    weights: &[[i32; 16]],
+    totals: &[u32],
+    mut weights: impl Iterator<Item = &'w [[i32; 16]]>,
     out: &mut [i32],
 ) {
-    let mut sums = [[[0; LANES]; 4]; R];
-    for first in (0..cache.width).step_by(4 * LANES) {
-        match (cache.width - first) / LANES {
-            1 => values_of::<R, 1>(cache, span, weights, first, &mut sums),
-            2 => values_of::<R, 2>(cache, span, weights, first, &mut sums),
-            3 => values_of::<R, 3>(cache, span, weights, first, &mut sums),
-            _ => values_of::<R, 4>(cache, span, weights, first, &mut sums),
+    let weights: [_; P] = core::array::from_fn(|_| &weights.next().expect("as many as the caller says")[..span.tiles]);
+    // Few enough sums for the registers.
+    let at_once = 4 / P;
+    let mut sums = Sums([[[[0; LANES]; 4]; R]; P]);
+    for first in (0..cache.width).step_by(at_once * LANES) {
+        match ((cache.width - first) / LANES).min(at_once) {
+            1 => values_of::<R, P, 1>(cache, span, &weights, first, &mut sums),
+            2 => values_of::<R, P, 2>(cache, span, &weights, first, &mut sums),
+            3 => values_of::<R, P, 3>(cache, span, &weights, first, &mut sums),
+            _ => values_of::<R, P, 4>(cache, span, &weights, first, &mut sums),
         }
-        for (query, parts) in each.iter().zip(sums.as_chunks::<2>().0) {
-            let [low, high] = parts.each_ref().map(|sums| sums.as_flattened());
+        for (query, parts) in each.iter().zip(sums.0.as_flattened().as_chunks::<2>().0) {
+            let [low, high] = parts.each_ref().map(|sums| &sums.as_flattened()[..at_once * LANES]);
             let out = &mut out[query.place..][first..cache.head_dim];
             for (out, (&low, &high)) in out.iter_mut().zip(low.iter().zip(high)) {
                 *out = low + (high << 6);
             }
         }
     }
-    for (query, total) in each.iter().zip(totals) {
+    for (query, &total) in each.iter().zip(totals) {
         mean(total, &mut out[query.place..][..cache.head_dim]);
     }
 }
 
+/// Weighted sums of up to four vectors of elements, by set and word of weights.
+#[repr(align(64))]
+struct Sums<const R: usize, const P: usize>([[[[i32; LANES]; 4]; R]; P]);
+
 /// The weighted sums of `16 * N` elements of the values, from the element `first` on.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn values_of<const R: usize, const N: usize>(
+fn values_of<const R: usize, const P: usize, const N: usize>(
     cache: &Cache,
     span: &Span,
-    weights: &[[i32; 16]],
+    weights: &[&[[i32; 16]]; P],
     first: usize,
-    out: &mut [[[i32; LANES]; 4]; R],
+    out: &mut Sums<R, P>,
 ) {
-    let mut sums = [[_mm512_setzero_si512(); N]; R];
-    for (tile, weights) in weights[..span.tiles].iter().enumerate() {
+    let mut sums = [[[_mm512_setzero_si512(); N]; R]; P];
+    let (front, back) = (weights[0], weights[P - 1]);
+    for (tile, (front, back)) in front.iter().zip(back).enumerate() {
         let rows = &cache.values[4 * span.place(tile) * cache.width..][..4 * cache.width];
-        for (row, weights) in rows.chunks_exact(cache.width).zip(weights.as_chunks::<R>().0) {
+        let weights = front.as_chunks::<R>().0.iter().zip(back.as_chunks::<R>().0);
+        for (row, (front, back)) in rows.chunks_exact(cache.width).zip(weights) {
             let row: &[[i32; LANES]; N] = row[first..].as_chunks().0.first_chunk().expect("as wide as the caller says");
-            for (sums, &weight) in sums.iter_mut().zip(weights) {
-                let weight = _mm512_set1_epi32(weight);
-                for (sum, values) in sums.iter_mut().zip(row) {
-                    *sum = _mm512_dpbusd_epi32(*sum, weight, load(values));
+            for (sums, weights) in sums.iter_mut().zip([front, back]) {
+                for (sums, &weight) in sums.iter_mut().zip(weights) {
+                    let weight = _mm512_set1_epi32(weight);
+                    for (sum, values) in sums.iter_mut().zip(row) {
+                        *sum = _mm512_dpbusd_epi32(*sum, weight, load(values));
+                    }
                 }
             }
         }
     }
-    for (out, sums) in out.iter_mut().zip(&sums) {
+    for (out, sums) in out.0.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
         for (out, sum) in out.iter_mut().zip(sums) {
             store(out, *sum);
         }

@@ -15,7 +15,8 @@ const WIDE: usize = 2;
 const ROWS: usize = WIDE * LANES;
 
 /// Sums of 32 rows for a run of tokens.
-type Sums = [[[i32; LANES]; WIDE]; RUN];
+#[repr(align(64))]
+struct Sums([[[i32; LANES]; WIDE]; RUN]);
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) fn linear(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
@@ -72,7 +73,7 @@ fn many_tokens<const BITS: u32>(
 ) {
     let mut room = core::mem::take(batch.room);
     let weights = &mut room.weights[..matrix.padded / 4 * WIDE];
-    let mut sums = [[[0; LANES]; WIDE]; RUN];
+    let mut sums = Sums([[[0; LANES]; WIDE]; RUN]);
     let begin = blocks.start * BLOCK;
     for first in (begin..(blocks.end * BLOCK).min(matrix.rows)).step_by(ROWS) {
         let rows = (matrix.rows - first).min(ROWS);
@@ -84,13 +85,14 @@ fn many_tokens<const BITS: u32>(
             let next = (place + half) * matrix.group_lines() + (1 - half) * WIDE;
             let fours = matrix.group_lines() / VECTORS;
             for token in batch.runs() {
-                // What comes next, while this is used, and not all of it at once.
+                // What comes next, while this is used.
                 let (from, to) = (fours * token, fours * (token + batch.run).min(batch.norms.len()));
-                fetch(&matrix.lines, next, from / batch.norms.len()..to / batch.norms.len());
+                let next =
+                    Fetch { lines: &matrix.lines, next, fours: from / batch.norms.len()..to / batch.norms.len() };
                 let side = batch.side(matrix, token);
                 let tokens = side.norms.len();
                 let words = &side.words[group * matrix.padded / 4 * tokens..][..matrix.padded / 4 * tokens];
-                dots_of_run(weights, words, tokens, &mut sums);
+                dots_of_run(weights, words, tokens, next, &mut sums);
                 let place = Part { group, rows, stride };
                 let (totals, out) = (&mut room.totals[token..], &mut out[token * stride + first - begin..]);
                 outputs::<BITS>(matrix, &side, &sums, scales, place, totals, out);
@@ -100,13 +102,27 @@ fn many_tokens<const BITS: u32>(
     *batch.room = room;
 }
 
-/// Asks for some fours of lines, of each the two from `first` on.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn fetch(lines: &[Line], first: usize, fours: Range<usize>) {
-    for four in fours {
-        for vector in 0..WIDE {
-            // Harmless of any address.
-            _mm_prefetch::<_MM_HINT_T0>(lines.as_ptr().wrapping_add(first + VECTORS * four + vector).cast());
+/// Steps of a run between which lines are fetched.
+const STEPS: usize = 8;
+
+/// Lines that are to be fetched while a run is at work: of each of some fours the two from `next` on.
+struct Fetch<'a> {
+    lines: &'a [Line],
+    next: usize,
+    fours: Range<usize>,
+}
+
+impl Fetch<'_> {
+    /// Asks for the first few, not for all at once, which would stall.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    fn some(&mut self, count: usize) {
+        for four in self.fours.by_ref().take(count) {
+            for vector in 0..WIDE {
+                // Harmless of any address.
+                let line = self.lines.as_ptr().wrapping_add(self.next + VECTORS * four + vector);
+                _mm_prefetch::<_MM_HINT_T0>(line.cast());
+            }
         }
     }
 }
@@ -137,7 +153,7 @@ fn outputs<const BITS: u32>(
     let scales = scales.as_chunks::<LANES>().0;
     let scales = [load(&scales[0]), load(&scales[1])];
     let odd_scales = [odd_words(scales[0]), odd_words(scales[1])];
-    let each = sums.iter().zip(&side.sums[group * tokens..][..tokens]).zip(out.chunks_mut(stride)).zip(totals);
+    let each = sums.0.iter().zip(&side.sums[group * tokens..][..tokens]).zip(out.chunks_mut(stride)).zip(totals);
     for (index, (((dots, &sum), out), totals)) in each.enumerate() {
         let (finish, out) = (Finish::of(matrix, side, index), &mut out[..rows]);
         if matrix.groups == 1 && matrix.is_narrow && finish.is_short() {
@@ -196,37 +212,41 @@ fn unpack<const BITS: u32>(lines: &[Line], half: usize, weights: &mut [Line]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn dots_of_run(weights: &[Line], words: &[i32], tokens: usize, sums: &mut Sums) {
+fn dots_of_run(weights: &[Line], words: &[i32], tokens: usize, next: Fetch<'_>, sums: &mut Sums) {
     match tokens {
-        1 => dots_of::<1>(weights, words, sums),
-        2 => dots_of::<2>(weights, words, sums),
-        3 => dots_of::<3>(weights, words, sums),
-        4 => dots_of::<4>(weights, words, sums),
-        5 => dots_of::<5>(weights, words, sums),
-        6 => dots_of::<6>(weights, words, sums),
-        7 => dots_of::<7>(weights, words, sums),
-        8 => dots_of::<8>(weights, words, sums),
-        9 => dots_of::<9>(weights, words, sums),
-        10 => dots_of::<10>(weights, words, sums),
-        11 => dots_of::<11>(weights, words, sums),
-        _ => dots_of::<RUN>(weights, words, sums),
+        1 => dots_of::<1>(weights, words, next, sums),
+        2 => dots_of::<2>(weights, words, next, sums),
+        3 => dots_of::<3>(weights, words, next, sums),
+        4 => dots_of::<4>(weights, words, next, sums),
+        5 => dots_of::<5>(weights, words, next, sums),
+        6 => dots_of::<6>(weights, words, next, sums),
+        7 => dots_of::<7>(weights, words, next, sums),
+        8 => dots_of::<8>(weights, words, next, sums),
+        9 => dots_of::<9>(weights, words, next, sums),
+        10 => dots_of::<10>(weights, words, next, sums),
+        11 => dots_of::<11>(weights, words, next, sums),
+        _ => dots_of::<RUN>(weights, words, next, sums),
     }
 }
 
 /// Products of 32 rows with a run of tokens: a vector of weights serves all of them, and an activation two vectors.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn dots_of<const T: usize>(weights: &[Line], words: &[i32], sums: &mut Sums) {
+fn dots_of<const T: usize>(weights: &[Line], words: &[i32], mut next: Fetch<'_>, sums: &mut Sums) {
     let mut all = [[_mm512_setzero_si512(); WIDE]; T];
-    for (lines, words) in weights.as_chunks::<WIDE>().0.iter().zip(words.as_chunks::<T>().0) {
-        let weights = [load_line(&lines[0]), load_line(&lines[1])];
-        for (all, &word) in all.iter_mut().zip(words) {
-            let q = _mm512_set1_epi32(word);
-            for (sum, weights) in all.iter_mut().zip(weights) {
-                *sum = _mm512_dpbusd_epi32(*sum, weights, q);
+    let at_once = next.fours.len().div_ceil(weights.len().div_ceil(STEPS * WIDE).max(1));
+    for (weights, words) in weights.chunks(STEPS * WIDE).zip(words.chunks(STEPS * T)) {
+        next.some(at_once);
+        for (lines, words) in weights.as_chunks::<WIDE>().0.iter().zip(words.as_chunks::<T>().0) {
+            let weights = [load_line(&lines[0]), load_line(&lines[1])];
+            for (all, &word) in all.iter_mut().zip(words) {
+                let q = _mm512_set1_epi32(word);
+                for (sum, weights) in all.iter_mut().zip(weights) {
+                    *sum = _mm512_dpbusd_epi32(*sum, weights, q);
+                }
             }
         }
     }
-    for (all, sums) in all.as_flattened().iter().zip(sums.as_flattened_mut()) {
+    for (all, sums) in all.as_flattened().iter().zip(sums.0.as_flattened_mut()) {
         store(sums, *all);
     }
 }
