@@ -28,7 +28,7 @@ pub struct Target {
 pub const TARGETS: [Target; 13] = [
     Target { name: "artifact", run: artifact::run, seeds: artifact::seeds, longest: 12_288 },
     Target { name: "coded", run: artifact::run_coded, seeds: artifact::coded_seeds, longest: 8_192 },
-    Target { name: "grams", run: artifact::run_grams, seeds: artifact::grams_seeds, longest: 8_192 },
+    Target { name: "grams", run: artifact::run_grams, seeds: artifact::grams_seeds, longest: 16_384 },
     Target { name: "module", run: module::run_bytes, seeds: module::seeds, longest: 2_048 },
     Target { name: "engine", run: engine::run, seeds: engine::seeds, longest: 4_096 },
     Target { name: "image", run: engine::run_image, seeds: engine::image_seeds, longest: 16_384 },
