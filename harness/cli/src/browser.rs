@@ -93,7 +93,10 @@ impl Playground {
         let mut artifacts = BTreeMap::new();
         for (slug, candidate) in golf.candidates(slugs)? {
             let Ok(candidate) = candidate else { continue };
-            artifacts.insert(slug, candidate.submission.artifact);
+            // The builds for browsers run no code that entries bring.
+            if candidate.engine.name != "wasm" {
+                artifacts.insert(slug, candidate.submission.artifact);
+            }
         }
         let mut tasks = BTreeMap::new();
         for task in golf.select("core", None)? {
