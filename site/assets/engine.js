@@ -31,9 +31,10 @@ const runs = code =>
   WebAssembly.validate(Uint8Array.of(
     0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11,
   ));
+const asked = new URLSearchParams(location.search).get('engine');
 /** The build for this browser; `?engine=` in the address asks for another. */
 const BUILD =
-  new URLSearchParams(location.search).get('engine') ?? Object.keys(BUILDS).find(name => runs(BUILDS[name])) ?? 'plain';
+  asked in BUILDS || asked === 'plain' ? asked : (Object.keys(BUILDS).find(name => runs(BUILDS[name])) ?? 'plain');
 
 /** The record of an entry: its `score.json`. */
 const recordOf = async slug => JSON.parse(bundle ? bundle.record : await file(`records/${slug}.json`));

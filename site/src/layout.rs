@@ -1,14 +1,12 @@
 //! What is around every page.
 
 use crate::book::Book;
+use crate::card;
 use crate::html::Html;
 
 /// Nothing but the site's own files; scripts may run WebAssembly.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
      base-uri 'none'; form-action 'none'";
-
-/// The picture of the board.
-pub(crate) const CARD: &str = "card.svg";
 
 /// What a page says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +72,14 @@ fn head(book: &Book<'_>, page: Page<'_>, h: &mut Html) {
 /// For whoever shows links to the page, and for readers of feeds.
 fn social(book: &Book<'_>, page: Page<'_>, h: &mut Html) {
     let base = book.site.base;
-    let card = format!("{}{CARD}", base.unwrap_or(page.root()));
+    let picture = format!("{}{}", base.unwrap_or(page.root()), card::NAME);
+    let (width, height) = (card::SIZE.0.to_string(), card::SIZE.1.to_string());
     let title = format!("{} · Golf", page.title);
-    let properties =
-        [("og:type", "website"), ("og:title", &title), ("og:description", page.description), ("og:image", &card)];
-    for (property, content) in properties {
+    let words = [("og:type", "website"), ("og:title", &title), ("og:description", page.description)];
+    let size = [("og:image:width", width.as_str()), ("og:image:height", &height)];
+    let image =
+        [("og:image", picture.as_str()), ("og:image:alt", "The best entry of each class and its bits per byte")];
+    for (property, content) in words.into_iter().chain(image).chain(size) {
         h.void("meta", &[("property", property), ("content", content)]);
         h.raw("\n");
     }

@@ -6,6 +6,7 @@
 
 mod book;
 mod bundle;
+mod card;
 mod chart;
 #[cfg(test)]
 mod fixtures;
@@ -119,7 +120,7 @@ pub fn render(site: &Site<'_>, out: &Path) -> Result<usize, SiteError> {
     page::public(&book, &mut files);
     page::run(&book, &mut files);
     page::feed(&book, &mut files);
-    page::card(&book, &mut files)?;
+    card::add(&book, &mut files)?;
     files.merge(entries(&book)?);
     for task in &book.tasks {
         page::task(&book, task, &mut files);

@@ -9,7 +9,7 @@ use std::path::Path;
 const LIST: &str = ".rendered";
 
 /// Kinds of files that the site consists of.
-const KINDS: [&str; 9] = ["html", "css", "js", "wasm", "safetensors", "svg", "csv", "json", "xml"];
+const KINDS: [&str; 10] = ["html", "css", "js", "wasm", "safetensors", "svg", "png", "csv", "json", "xml"];
 
 /// Content by path, relative and with `/`.
 #[derive(Debug, Default)]

@@ -32,7 +32,8 @@ fn files(out: &Path) -> BTreeMap<String, String> {
                 folders.push(path);
             } else {
                 let name = path.strip_prefix(out).unwrap().to_str().unwrap().to_owned();
-                found.insert(name, fs::read_to_string(&path).unwrap());
+                // The picture is no text; whether it is the same shows all the same.
+                found.insert(name, String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned());
             }
         }
     }

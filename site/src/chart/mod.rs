@@ -1,7 +1,6 @@
 //! Charts, each drawn twice: for wide and narrow screens. Both change colours where people prefer dark ones.
 
 mod bars;
-mod card;
 mod documents;
 mod label;
 mod paint;
@@ -10,7 +9,6 @@ mod scatter;
 mod steps;
 
 pub(crate) use bars::{Bar, Bars};
-pub(crate) use card::Card;
 pub(crate) use documents::Documents;
 pub(crate) use rows::{Row, Rows, Scale};
 pub(crate) use scatter::{Axis, Point, Scatter, front};
@@ -19,7 +17,8 @@ pub(crate) use steps::{Line, Steps};
 use crate::SiteError;
 use crate::html::Html;
 use crate::output::Files;
-use paint::{LIGHT, Look, Paint, Spot};
+pub(crate) use paint::LIGHT;
+use paint::{Look, Paint, Spot};
 
 /// What can be drawn.
 pub(crate) trait Chart {

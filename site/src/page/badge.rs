@@ -1,13 +1,11 @@
-//! `badges/<slug>.svg`: an entry's score and rank, to be shown elsewhere; and `card.svg`, the picture of the board that links to it may show.
+//! `badges/<slug>.svg`: an entry's score and rank, to be shown elsewhere.
 
 use super::name;
-use crate::SiteError;
 use crate::book::Book;
-use crate::chart::Card;
 use crate::format;
 use crate::html::Html;
 use crate::output::Files;
-use golf_core::budget::{CLASSES, classes};
+use golf_core::budget::classes;
 use golf_record::Entry;
 
 /// Width of an average letter and of the edges, in pixels.
@@ -52,17 +50,4 @@ pub(super) fn badge(book: &Book<'_>, entry: &Entry, files: &mut Files) {
 /// The badge's place.
 pub(super) fn path(entry: &Entry) -> String {
     format!("badges/{}.svg", entry.slug)
-}
-
-/// Draws the picture of the board.
-pub(crate) fn card(book: &Book<'_>, files: &mut Files) -> Result<(), SiteError> {
-    let line = |limit: u64| {
-        let best = book.site.board.class(limit).next();
-        let (bits, who) = best.map_or((super::NONE.into(), "no entry yet".into()), |entry| {
-            (format::bits(entry.headline().unwrap_or_default()), format::clipped(name(entry), 28))
-        });
-        [format::class(limit), bits, who]
-    };
-    files.add(crate::layout::CARD, Card { lines: CLASSES.map(line).to_vec() }.svg()?);
-    Ok(())
 }

@@ -21,7 +21,6 @@ mod scores;
 mod target;
 mod task;
 
-pub(crate) use badge::card;
 pub(crate) use board::all as board;
 pub(crate) use boards::boards;
 pub(crate) use compare::compare;
@@ -62,7 +61,7 @@ fn target_link(target: &str, root: &str) -> Html {
 }
 
 /// An entry's name, or its slug if it has none.
-fn name(entry: &Entry) -> &str {
+pub(crate) fn name(entry: &Entry) -> &str {
     let name = entry.manifest.name.trim();
     if name.is_empty() { &entry.slug } else { name }
 }
