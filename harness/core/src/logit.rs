@@ -137,7 +137,13 @@ impl Normalizer {
         assert!(!logits.is_empty(), "a vocabulary has at least 256 tokens");
         let largest = logits.iter().fold(i32::MIN, |largest, &logit| largest.max(logit));
         let sum = logits.iter().map(|&logit| exp2_negative(largest.wrapping_sub(logit) as u32)).sum();
-        // The sum is in Q47, and at least 1 because of the largest term.
+        Normalizer::of_sum(largest, sum)
+    }
+
+    /// From the largest logit and the sum of what all tokens weigh beside the largest, in Q47, as [`Normalizer::new`] finds them.
+    #[inline(always)]
+    pub const fn of_sum(largest: i32, sum: u64) -> Self {
+        // The sum is at least 1 because of the largest term.
         Normalizer { largest, log2_sum: log2(sum) - (47 << 24) }
     }
 

@@ -70,9 +70,14 @@ fn ask() -> bool {
     unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0 }
 }
 
-/// Arranges one token's activations, a group after the other; those of all tokens for a group lie side by side.
+/// Arranges a run's activations, for each token a group after the other; those of all tokens for a group lie side by side.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 fn arrange(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
+    place.each(q, |q, place| arrange_one(q, place, words, sums));
+}
+
+#[inline(always)]
+fn arrange_one(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
     let Place { group, padded, token, tokens } = place;
     let width = padded / 4;
     let groups = words.chunks_mut(width * tokens).zip(sums.chunks_mut(tokens));

@@ -1,5 +1,6 @@
 //! Attention over a cache laid out for vectors; [`crate::attention`] says what it computes.
 
+use super::inputs::root;
 use super::pages::Pages;
 use crate::fixed::{bits, largest, normal_shift, shift};
 
@@ -46,6 +47,7 @@ pub(super) struct Query {
 }
 
 /// What one query reads.
+#[cfg(not(target_arch = "x86_64"))]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
     /// The query, four elements a word.
@@ -58,6 +60,7 @@ pub(super) struct Reading<'a> {
     pub(super) ranges: [(usize, usize); 2],
 }
 
+#[cfg(not(target_arch = "x86_64"))]
 impl Reading<'_> {
     /// The keys of slots `16 * tile..`.
     pub(super) fn tile(&self, tile: usize) -> &[[i32; 16]] {
@@ -83,6 +86,7 @@ impl Reading<'_> {
     }
 }
 
+#[cfg(not(target_arch = "x86_64"))]
 impl Queries<'_> {
     /// Calls `attend` for one query after the other, with room for its scores and its output.
     #[inline(always)]
@@ -184,26 +188,16 @@ pub(super) fn rotate(x: &mut [i32], turns: &[i32], out: &mut [i8]) {
     }
 }
 
-/// [`u64::isqrt`] of less than `2^52`, which a float has in full, and whose root it doesn't round up to a whole number.
-#[inline(always)]
-fn root(value: u64) -> u64 {
-    debug_assert!(value < 1 << 52);
-    #[cfg(target_arch = "x86_64")]
-    {
-        use core::arch::x86_64::{_mm_cvtsd_f64, _mm_set_sd, _mm_sqrt_pd};
-        // SAFETY: every processor of this architecture has SSE2.
-        #[allow(unsafe_code, unused_unsafe)]
-        let root = unsafe { _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set_sd(value as f64))) };
-        root as u64
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    value.isqrt()
-}
-
 /// Normalises and rotates a query; its elements go four a word. Returns their sum.
 #[inline(always)]
 pub(super) fn query(x: &mut [i32], turns: &[i32], rotated: &mut [i8], words: &mut [i32]) -> i32 {
     rotate(x, turns, rotated);
+    query_words(rotated, words)
+}
+
+/// A rotated query's elements four a word. Returns their sum.
+#[inline(always)]
+pub(super) fn query_words(rotated: &[i8], words: &mut [i32]) -> i32 {
     let (fours, rest) = rotated.as_chunks::<4>();
     words.iter_mut().zip(fours).for_each(|(word, four)| *word = whole_word(*four));
     if !rest.is_empty() {
@@ -295,15 +289,6 @@ pub(super) fn mean(total: u32, sums: &mut [i32]) {
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
-
-    #[test]
-    fn roots_are_rounded_down() {
-        for whole in (1..1 << 26).step_by(977).chain((1 << 26) - 9..1 << 26) {
-            for value in [whole * whole - 1, whole * whole, whole * whole + 1] {
-                assert_eq!(root(value), value.isqrt());
-            }
-        }
-    }
 
     #[test]
     fn tables_give_the_weights() {

@@ -44,6 +44,10 @@ impl Inputs {
         let room = Room {
             weights: vec![Line([0; 64]); largest(|matrix| matrix.padded / 4 * matrix.groups.max(2))],
             totals: vec![[0; 32]; batch],
+            #[cfg(target_arch = "x86_64")]
+            shifted: vec![0; batch],
+            #[cfg(target_arch = "x86_64")]
+            starts: vec![0; most(|matrix| matrix.groups)],
         };
         Inputs {
             quantised: Pages::of(0, most(|matrix| matrix.groups * matrix.group)),
@@ -62,14 +66,21 @@ impl Inputs {
         tokens.div_ceil(tokens.div_ceil(ops.tokens))
     }
 
-    /// Takes in `count` rows of `length`.
-    pub(super) fn quantise(&mut self, ops: &Ops, x: &[i32], length: usize, count: usize) {
+    /// Makes room for `count` rows of `length`, which are then to be [taken in](Self::take).
+    pub(super) fn begin(&mut self, length: usize, count: usize) {
         (self.length, self.arranged) = (length, None);
         self.norms.resize(count, Norm::default());
-        let rows = x.chunks_exact(length).zip(self.quantised.chunks_exact_mut(length));
-        for ((x, q), norm) in rows.zip(&mut self.norms) {
-            *norm = (ops.steps.quantise)(x, q);
-        }
+    }
+
+    /// Takes in a row, best while it is in the innermost cache.
+    pub(super) fn take(&mut self, ops: &Ops, row: usize, x: &[i32]) {
+        self.norms[row] = (ops.steps.quantise)(x, &mut self.quantised[row * self.length..][..self.length]);
+    }
+
+    /// Takes in `count` rows of `length`.
+    pub(super) fn quantise(&mut self, ops: &Ops, x: &[i32], length: usize, count: usize) {
+        self.begin(length, count);
+        x.chunks_exact(length).take(count).enumerate().for_each(|(row, x)| self.take(ops, row, x));
     }
 
     fn arrange(&mut self, ops: &Ops, matrix: &Packed) {
@@ -78,14 +89,10 @@ impl Inputs {
         }
         self.arranged = Some(matrix.arrangement());
         let run = self.run(ops);
-        for (token, q) in self.quantised.chunks_exact(self.length).take(self.norms.len()).enumerate() {
-            let first = token / run * run;
-            let place = Place {
-                group: matrix.group,
-                padded: matrix.padded,
-                token: token - first,
-                tokens: (self.norms.len() - first).min(run),
-            };
+        let quantised = &self.quantised[..self.norms.len() * self.length];
+        for (index, q) in quantised.chunks(run * self.length).enumerate() {
+            let (first, tokens) = (index * run, q.len() / self.length);
+            let place = Place { group: matrix.group, padded: matrix.padded, token: 0, tokens };
             let (words, sums) = (&mut self.words[first * matrix.words()..], &mut self.sums[first * matrix.groups..]);
             (ops.arrange)(q, place, words, sums);
         }
@@ -131,6 +138,36 @@ pub(super) fn arrange(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32
         }
         for index in fours.len()..padded / 4 {
             words[index * tokens + token] = if index == fours.len() { super::attention::word(rest) } else { 0 };
+        }
+    }
+}
+
+/// [`u64::isqrt`] of less than `2^52`, which a float has in full, and whose root it doesn't round up to a whole number.
+#[inline(always)]
+pub(super) fn root(value: u64) -> u64 {
+    debug_assert!(value < 1 << 52);
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::{_mm_cvtsd_f64, _mm_set_sd, _mm_sqrt_pd};
+        // SAFETY: every processor of this architecture has SSE2.
+        #[allow(unsafe_code, unused_unsafe)]
+        let root = unsafe { _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set_sd(value as f64))) };
+        root as u64
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    value.isqrt()
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_rounded_down() {
+        for whole in (1..1 << 26).step_by(977).chain((1 << 26) - 9..1 << 26) {
+            for value in [whole * whole - 1, whole * whole, whole * whole + 1] {
+                assert_eq!(root(value), value.isqrt());
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ mod pages;
 mod pass;
 mod plan;
 mod shared;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod span;
 #[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), path = "alone.rs")]
 mod team;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -26,7 +26,7 @@ pub(crate) const DOTPROD: Ops = Ops {
     linear: |matrix, batch, blocks, out, stride| unsafe { linear_dotprod(matrix, batch, blocks, out, stride) },
     // SAFETY: as above.
     attend: |queries, scores, out| unsafe { attend_dotprod(queries, scores, out) },
-    arrange: |q, place, words, sums| arrange(q, place, words, sums),
+    arrange: |q, place, words, sums| place.each(q, |q, place| arrange(q, place, words, sums)),
     // SAFETY: as above.
     peak: |rounds| unsafe { peak_dotprod(rounds) },
     steps: steps!(),

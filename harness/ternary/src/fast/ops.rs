@@ -18,7 +18,7 @@ pub(crate) struct Ops {
     pub(super) linear: fn(&Packed, &mut Batch<'_>, Range<usize>, &mut [i32], usize),
     /// The attention of some queries. The scores are room for all slots and a pair of tiles, as often as there are queries.
     pub(super) attend: fn(&Queries<'_>, &mut [[i32; 16]], &mut [i32]),
-    /// [`super::inputs::arrange`]
+    /// Arranges the activations of a run, a token after the other, as [`super::inputs::arrange`] does those of one.
     pub(super) arrange: fn(&[i8], Place, &mut [i32], &mut [i32]),
     /// Runs the instructions of `linear` on registers for some rounds; returns how many products that took.
     pub(super) peak: fn(u64) -> u64,
@@ -116,6 +116,15 @@ pub(super) struct Place {
     pub(super) tokens: usize,
 }
 
+impl Place {
+    /// Calls `arrange` for each token of a run.
+    #[inline(always)]
+    pub(super) fn each(self, q: &[i8], mut arrange: impl FnMut(&[i8], Place)) {
+        let rows = q.chunks_exact(q.len() / self.tokens).enumerate();
+        rows.for_each(|(token, q)| arrange(q, Place { token, ..self }));
+    }
+}
+
 /// Quantised activations of a batch, in runs of tokens side by side, and what a layer is to make of them.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
@@ -140,6 +149,11 @@ pub(super) struct Room {
     pub(super) weights: Vec<Line>,
     /// Scaled sums of 32 rows, in some order, for each token of the batch.
     pub(super) totals: Vec<[i64; 32]>,
+    /// Mantissas of the batch's norms, shifted, and what sums begin with, as many as [`Batch::sums`].
+    #[cfg(target_arch = "x86_64")]
+    pub(super) shifted: Vec<i32>,
+    #[cfg(target_arch = "x86_64")]
+    pub(super) starts: Vec<i32>,
 }
 
 /// Bytes of weights that all tokens pass before the next are read: they stay in the innermost cache.
@@ -205,8 +219,11 @@ pub(super) struct Finish {
 
 impl Finish {
     pub(super) fn of(matrix: &Packed, side: &Side<'_>, token: usize) -> Self {
-        let norm = side.norms[token];
-        let by = matrix.exponent - matrix.pre_shift + norm.exponent - side.fraction;
+        Finish::new(matrix, side.norms[token], side.fraction)
+    }
+
+    pub(super) fn new(matrix: &Packed, norm: Norm, fraction: i32) -> Self {
+        let by = matrix.exponent - matrix.pre_shift + norm.exponent - fraction;
         Finish { mantissa: i64::from(norm.mantissa), by }
     }
 

@@ -55,7 +55,7 @@ pub(super) struct Lane {
     pub(super) stream: Pages<i32>,
     /// Outputs of linear layers, `[batch, wide]`.
     wide: Pages<i32>,
-    /// Attention outputs or MLP activations, `[batch, H*e or f]`.
+    /// Attention outputs, `[batch, H*e]`, or one token's MLP activations, `[f]`.
     inner: Pages<i32>,
     /// `[batch, V]`
     pub(super) logits: Pages<i32>,
@@ -78,7 +78,7 @@ impl Lane {
         Lane {
             stream: Pages::of(0, batch * shape.dim),
             wide: Pages::of(0, batch * wide(image)),
-            inner: Pages::of(0, batch * (shape.heads * shape.head_dim).max(shape.hidden)),
+            inner: Pages::of(0, (batch * shape.heads * shape.head_dim).max(shape.hidden)),
             logits: Pages::of(0, batch * shape.tokens),
             costs: vec![Cost(0); batch],
             inputs: Inputs::new(plan.matrices(), batch),
@@ -161,9 +161,13 @@ impl Pass<'_, '_> {
             Job::Tokens { tokens, wanted, targets } => {
                 self.embed(tokens);
                 self.turn();
-                for depth in 0..self.image.shape().depth {
+                self.quantise_stream();
+                let depths = self.image.shape().depth;
+                for depth in 0..depths {
                     self.attention(depth);
                     self.mlp(depth);
+                    // The head takes in what it wants.
+                    self.add_to_stream(depth + 1 < depths);
                 }
                 let own = self.own();
                 let from = wanted.clamp(own.start, own.end) - own.start;
@@ -215,24 +219,25 @@ impl Pass<'_, '_> {
     fn mlp(&mut self, depth: usize) {
         let block = self.image.block_at(depth);
         let (hidden, gated) = (self.image.shape().hidden, self.image.shape().gated);
-        self.quantise_stream();
         let parts: &[Part] = if gated { &[Part::Up, Part::Gate] } else { &[Part::Up] };
         self.linear(block, parts, &self.commons.first);
         self.barrier_of_rows();
         let count = self.own().len();
-        for (row, inner) in self.lane.inner.chunks_exact_mut(hidden).take(count).enumerate() {
+        let Lane { wide: rows, inner, inputs, .. } = &mut *self.lane;
+        inputs.begin(hidden, count);
+        let inner = &mut inner[..hidden];
+        for row in 0..count {
             let output = match self.split {
-                Split::Tokens => &self.lane.wide[row * wide(self.image)..],
+                Split::Tokens => &rows[row * wide(self.image)..],
                 // SAFETY: all have written their rows; the next layer writes again, after another barrier.
                 Split::Rows => unsafe { self.commons.first.part(0..hidden * parts.len()) },
             };
             let (up, rest) = output.split_at(hidden);
             (self.plan.ops.steps.activate)(up, gated.then(|| &rest[..hidden]), inner);
+            inputs.take(self.plan.ops, row, inner);
         }
-        self.lane.inputs.quantise(self.plan.ops, &self.lane.inner, hidden, count);
         self.linear(block, &[Part::Down], &self.commons.second);
         self.barrier_of_rows();
-        self.add_to_stream();
     }
 
     fn quantise_stream(&mut self) {
@@ -258,16 +263,22 @@ impl Pass<'_, '_> {
         }
     }
 
-    fn add_to_stream(&mut self) {
+    /// Adds what layers give, and makes the sums the next layer's inputs, if there is one.
+    fn add_to_stream(&mut self, is_input: bool) {
         let dim = self.image.shape().dim;
         let count = self.own().len();
-        for (row, stream) in self.lane.stream.chunks_exact_mut(dim).take(count).enumerate() {
+        let Lane { stream, wide: rows, inputs, .. } = &mut *self.lane;
+        inputs.begin(dim, count);
+        for (row, stream) in stream.chunks_exact_mut(dim).take(count).enumerate() {
             let output = match self.split {
-                Split::Tokens => &self.lane.wide[row * wide(self.image)..][..dim],
+                Split::Tokens => &rows[row * wide(self.image)..][..dim],
                 // SAFETY: all have written their rows; the next layer writes again, after another barrier.
                 Split::Rows => unsafe { self.commons.second.part(0..dim) },
             };
             (self.plan.ops.steps.add)(stream, output);
+            if is_input {
+                inputs.take(self.plan.ops, row, stream);
+            }
         }
     }
 

@@ -57,6 +57,9 @@ pub(super) struct Packed {
     pub(super) pre_shift: i32,
     /// Whether a row's scaled sum, shifted by `pre_shift`, fits 32 bits: in any but a contrived image.
     pub(super) is_narrow: bool,
+    /// The largest magnitude of that, if it fits.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) most: Option<i32>,
     pub(super) lines: Lines,
     /// By block and group.
     pub(super) scales: Pages<[i32; BLOCK]>,
@@ -156,6 +159,8 @@ impl Packed {
             exponent: matrix.exponent,
             pre_shift: matrix.pre_shift,
             is_narrow,
+            #[cfg(target_arch = "x86_64")]
+            most: most.and_then(|most| i32::try_from(most).ok()),
             lines,
             scales,
         }

@@ -23,9 +23,7 @@ pub(crate) static OPS: Ops = Ops {
     tokens: linear::RUN,
     key_bias: 0,
     linear: |matrix, batch, blocks, out, stride| enter!(linear::linear(matrix, batch, blocks, out, stride)),
-    attend: |queries, scores, out| {
-        queries.one_by_one(scores, out, |reading, scores, out| enter!(attention::attend(reading, scores, out)));
-    },
+    attend: |queries, scores, out| enter!(attention::attend(queries, scores, out)),
     arrange: |q, place, words, sums| enter!(arrange_here(q, place, words, sums)),
     peak: |rounds| enter!(peak(rounds)),
     steps: steps!(#[target_feature(enable = "avx2")]),
@@ -33,7 +31,7 @@ pub(crate) static OPS: Ops = Ops {
 
 #[target_feature(enable = "avx2")]
 fn arrange_here(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
-    arrange(q, place, words, sums);
+    place.each(q, |q, place| arrange(q, place, words, sums));
 }
 
 /// Half a vector of rows.

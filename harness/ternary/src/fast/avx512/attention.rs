@@ -3,50 +3,9 @@
 use super::{load, store};
 use crate::fast::attention::{CORRECTIONS, Cache, QUERIES, Queries, Query, SERIES_16, STEPS_16, mean};
 use crate::fast::plan::LANES;
+use crate::fast::span::{Span, UNSEEN};
 use core::arch::x86_64::*;
 use core::ops::Range;
-
-/// A score below all others, whose weight is zero.
-const UNSEEN: i32 = -1 << 30;
-
-/// The slots that some queries see, by tiles.
-struct Span {
-    /// Tiles of the ring.
-    ring: usize,
-    /// The first tile, and the slot in it where the first query's begin.
-    tile: usize,
-    begin: usize,
-    tiles: usize,
-    /// Tiles of which every query sees all lanes.
-    whole: Range<usize>,
-}
-
-impl Span {
-    fn of(queries: &Queries<'_>) -> Self {
-        let capacity = queries.cache.values.len() / queries.cache.width * 4;
-        let (first, last) = (&queries.each[0], &queries.each[queries.each.len() - 1]);
-        let (tile, begin) = (first.begin / LANES, first.begin % LANES);
-        let end = begin + (last.begin + capacity - first.begin) % capacity + last.seen;
-        let mut span =
-            Span { ring: capacity / LANES, tile, begin: first.begin, tiles: end.div_ceil(LANES), whole: 0..0 };
-        let seen = queries.each.iter().map(|query| span.seen(query));
-        let most = seen.fold(0..usize::MAX, |all, seen| all.start.max(seen.start)..all.end.min(seen.end));
-        span.whole = most.start.div_ceil(LANES)..most.end / LANES;
-        span
-    }
-
-    /// The slots that a query sees, counted from the first tile's first.
-    fn seen(&self, query: &Query) -> Range<usize> {
-        let from = (query.begin + self.ring * LANES - self.begin) % (self.ring * LANES) + self.begin % LANES;
-        from..from + query.seen
-    }
-
-    /// A tile's place in the ring.
-    fn place(&self, tile: usize) -> usize {
-        let place = self.tile + tile;
-        if place < self.ring { place } else { place - self.ring }
-    }
-}
 
 /// The lanes of a tile that these slots are in.
 fn lanes(slots: &Range<usize>, tile: usize) -> u16 {

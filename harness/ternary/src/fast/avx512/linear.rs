@@ -1,6 +1,6 @@
 //! Linear layers: one token streams the weights, many share them taken apart.
 
-use super::outputs::{Short, add_scaled, load_long, odd_words, put, store_long, write};
+use super::outputs::{Short, add_products, add_scaled, load_long, odd_words, put, store_long, write};
 use super::{load, load_line, store, store_line};
 use crate::fast::ops::{Batch, Finish, Side};
 use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS, step};
@@ -23,12 +23,7 @@ pub(super) fn linear(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize
     if batch.norms.len() == 1 {
         return one_token(matrix, &batch.side(matrix, 0), blocks, out);
     }
-    match matrix.bits {
-        1 => many_tokens::<1>(matrix, batch, blocks, out, stride),
-        2 => many_tokens::<2>(matrix, batch, blocks, out, stride),
-        4 => many_tokens::<4>(matrix, batch, blocks, out, stride),
-        _ => many_tokens::<8>(matrix, batch, blocks, out, stride),
-    }
+    many_tokens(matrix, batch, blocks, out, stride);
 }
 
 /// The outputs of some blocks for the one token of a run.
@@ -64,23 +59,26 @@ fn one_of<const BITS: u32>(matrix: &Packed, side: &Side<'_>, blocks: Range<usize
 
 /// Takes the weights of 32 rows apart, and lets all tokens use them before the next.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn many_tokens<const BITS: u32>(
-    matrix: &Packed,
-    batch: &mut Batch<'_>,
-    blocks: Range<usize>,
-    out: &mut [i32],
-    stride: usize,
-) {
+fn many_tokens(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
     let mut room = core::mem::take(batch.room);
     let weights = &mut room.weights[..matrix.padded / 4 * WIDE];
     let mut sums = Sums([[[0; LANES]; WIDE]; RUN]);
+    let short = Short::new(matrix, batch, &mut room.shifted);
+    // This takes the weights' offset away.
+    room.starts.iter_mut().zip(batch.sums).for_each(|(start, &sum)| *start = -matrix.offset * sum);
     let begin = blocks.start * BLOCK;
     for first in (begin..(blocks.end * BLOCK).min(matrix.rows)).step_by(ROWS) {
         let rows = (matrix.rows - first).min(ROWS);
         let (block, half) = (first / BLOCK, first % BLOCK / ROWS);
         for group in 0..matrix.groups {
             let place = block * matrix.groups + group;
-            unpack::<BITS>(&matrix.lines[place * matrix.group_lines()..][..matrix.group_lines()], half, weights);
+            let lines = &matrix.lines[place * matrix.group_lines()..][..matrix.group_lines()];
+            match matrix.bits {
+                1 => unpack::<1>(lines, half, weights),
+                2 => unpack::<2>(lines, half, weights),
+                4 => unpack::<4>(lines, half, weights),
+                _ => unpack::<8>(lines, half, weights),
+            }
             let scales = &matrix.scales[place].as_chunks::<ROWS>().0[half];
             let next = (place + half) * matrix.group_lines() + (1 - half) * WIDE;
             let fours = matrix.group_lines() / VECTORS;
@@ -92,18 +90,52 @@ fn many_tokens<const BITS: u32>(
                 let side = batch.side(matrix, token);
                 let tokens = side.norms.len();
                 let words = &side.words[group * matrix.padded / 4 * tokens..][..matrix.padded / 4 * tokens];
-                dots_of_run(weights, words, tokens, next, &mut sums);
-                let place = Part { group, rows, stride };
-                let (totals, out) = (&mut room.totals[token..], &mut out[token * stride + first - begin..]);
-                outputs::<BITS>(matrix, &side, &sums, scales, place, totals, out);
+                let starts = &room.starts[token * matrix.groups + group * tokens..][..tokens];
+                dots_of_run(weights, words, next, starts, &mut sums);
+                let out = &mut out[token * stride + first - begin..];
+                if let Some(short) = &short {
+                    short_outputs(short, &room.shifted[token..][..tokens], &sums, scales, rows, out, stride);
+                } else {
+                    let place = Part { group, rows, stride };
+                    outputs(matrix, &side, &sums, scales, place, &mut room.totals[token..], out);
+                }
             }
         }
     }
     *batch.room = room;
 }
 
-/// Steps of a run between which lines are fetched.
-const STEPS: usize = 8;
+/// From a run's sums to its outputs, the short way.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+fn short_outputs(
+    short: &Short,
+    mantissas: &[i32],
+    sums: &Sums,
+    scales: &[i32; ROWS],
+    rows: usize,
+    out: &mut [i32],
+    stride: usize,
+) {
+    let scales = scales.as_chunks::<LANES>().0;
+    let scales = [load(&scales[0]), load(&scales[1])];
+    let odd_scales = [odd_words(scales[0]), odd_words(scales[1])];
+    for (index, (dots, &mantissa)) in sums.0.iter().zip(mantissas).enumerate() {
+        let out = &mut out[index * stride..][..rows];
+        let mut found = [_mm512_setzero_si512(); WIDE];
+        for (vector, (found, dots)) in found.iter_mut().zip(dots).enumerate() {
+            *found = short.outputs(load(dots), scales[vector], odd_scales[vector], mantissa);
+        }
+        if let ([out, next], []) = out.as_chunks_mut() {
+            store(out, found[0]);
+            store(next, found[1]);
+        } else {
+            out.chunks_mut(LANES).zip(found).for_each(|(out, value)| put(value, out));
+        }
+    }
+}
+
+/// Steps of a run between which lines are fetched; every group has a multiple of them.
+const STEPS: usize = 4;
 
 /// Lines that are to be fetched while a run is at work: of each of some fours the two from `next` on.
 struct Fetch<'a> {
@@ -116,13 +148,12 @@ impl Fetch<'_> {
     /// Asks for the first few, not for all at once, which would stall.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn some(&mut self, count: usize) {
-        for four in self.fours.by_ref().take(count) {
-            for vector in 0..WIDE {
-                // Harmless of any address.
-                let line = self.lines.as_ptr().wrapping_add(self.next + VECTORS * four + vector);
-                _mm_prefetch::<_MM_HINT_T0>(line.cast());
-            }
+    fn some(&mut self) {
+        let Some(four) = self.fours.next() else { return };
+        for vector in 0..WIDE {
+            // Harmless of any address.
+            let line = self.lines.as_ptr().wrapping_add(self.next + VECTORS * four + vector);
+            _mm_prefetch::<_MM_HINT_T0>(line.cast());
         }
     }
 }
@@ -140,7 +171,7 @@ struct Part {
 /// From a run's sums with a group to its outputs, if it is the last, or to its totals.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 #[inline(never)]
-fn outputs<const BITS: u32>(
+fn outputs(
     matrix: &Packed,
     side: &Side<'_>,
     sums: &Sums,
@@ -149,25 +180,9 @@ fn outputs<const BITS: u32>(
     totals: &mut [[i64; 32]],
     out: &mut [i32],
 ) {
-    let tokens = side.norms.len();
     let scales = scales.as_chunks::<LANES>().0;
-    let scales = [load(&scales[0]), load(&scales[1])];
-    let odd_scales = [odd_words(scales[0]), odd_words(scales[1])];
-    let each = sums.0.iter().zip(&side.sums[group * tokens..][..tokens]).zip(out.chunks_mut(stride)).zip(totals);
-    for (index, (((dots, &sum), out), totals)) in each.enumerate() {
-        let (finish, out) = (Finish::of(matrix, side, index), &mut out[..rows]);
-        if matrix.groups == 1 && matrix.is_narrow && finish.is_short() {
-            let short = Short::new(matrix, sum, finish, side.limit as i32);
-            let front = short.outputs::<BITS>(load(&dots[0]), scales[0], odd_scales[0]);
-            let back = short.outputs::<BITS>(load(&dots[1]), scales[1], odd_scales[1]);
-            if let ([out, next], []) = out.as_chunks_mut() {
-                store(out, front);
-                store(next, back);
-            } else {
-                out.chunks_mut(LANES).zip([front, back]).for_each(|(out, value)| put(value, out));
-            }
-            continue;
-        }
+    let each = sums.0.iter().zip(out.chunks_mut(stride)).zip(totals).take(side.norms.len());
+    for (index, ((dots, out), totals)) in each.enumerate() {
         let mut sums = [[_mm512_setzero_si512(); 2]; WIDE];
         let kept = totals.as_chunks_mut::<8>().0;
         if group > 0 {
@@ -175,67 +190,68 @@ fn outputs<const BITS: u32>(
                 *sum = load_long(kept);
             }
         }
-        for ((total, dots), &scale) in sums.iter_mut().zip(dots).zip(&scales) {
-            add_scaled::<BITS>(matrix, sum, load(dots), scale, total);
+        for ((total, dots), scales) in sums.iter_mut().zip(dots).zip(scales) {
+            add_products(load(dots), load(scales), total);
         }
         if group + 1 < matrix.groups {
             for (sum, kept) in sums.as_flattened().iter().zip(kept) {
                 store_long(kept, *sum);
             }
         } else {
-            write(matrix, finish, side.limit, &sums, out);
+            write(matrix, Finish::of(matrix, side, index), side.limit, &sums, &mut out[..rows]);
         }
     }
 }
 
-/// A weight a byte, for one half of a block.
+/// A weight a byte, for one half of a block; those of one bit as 0 and 2.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-#[inline(never)]
 fn unpack<const BITS: u32>(lines: &[Line], half: usize, weights: &mut [Line]) {
     let planes = 8 / BITS as usize;
-    let mask = _mm512_set1_epi8(((1u32 << BITS) - 1) as i8);
+    let mask = _mm512_set1_epi8(if BITS == 1 { 2 } else { ((1u32 << BITS) - 1) as i8 });
     for (four, weights) in lines.as_chunks::<VECTORS>().0.iter().zip(weights.chunks_exact_mut(WIDE * planes)) {
         let [front, back] = &four.as_chunks::<WIDE>().0[half];
-        let (mut front, mut back) = (load_line(front), load_line(back));
-        for plane in 0..planes {
-            if BITS == 8 {
-                store_line(&mut weights[0], front);
-                store_line(&mut weights[1], back);
-            } else {
-                store_line(&mut weights[plane * WIDE], _mm512_and_si512(front, mask));
-                store_line(&mut weights[plane * WIDE + 1], _mm512_and_si512(back, mask));
-                front = _mm512_srli_epi16::<BITS>(front);
-                back = _mm512_srli_epi16::<BITS>(back);
+        let mut packed = [load_line(front), load_line(back)];
+        for (plane, weights) in weights.as_chunks_mut::<WIDE>().0.iter_mut().enumerate() {
+            for (packed, weights) in packed.iter_mut().zip(weights) {
+                if BITS == 8 {
+                    store_line(weights, *packed);
+                } else if BITS == 1 && plane == 0 {
+                    store_line(weights, _mm512_and_si512(_mm512_slli_epi16::<1>(*packed), mask));
+                } else {
+                    store_line(weights, _mm512_and_si512(*packed, mask));
+                    *packed = _mm512_srli_epi16::<BITS>(*packed);
+                }
             }
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn dots_of_run(weights: &[Line], words: &[i32], tokens: usize, next: Fetch<'_>, sums: &mut Sums) {
-    match tokens {
-        1 => dots_of::<1>(weights, words, next, sums),
-        2 => dots_of::<2>(weights, words, next, sums),
-        3 => dots_of::<3>(weights, words, next, sums),
-        4 => dots_of::<4>(weights, words, next, sums),
-        5 => dots_of::<5>(weights, words, next, sums),
-        6 => dots_of::<6>(weights, words, next, sums),
-        7 => dots_of::<7>(weights, words, next, sums),
-        8 => dots_of::<8>(weights, words, next, sums),
-        9 => dots_of::<9>(weights, words, next, sums),
-        10 => dots_of::<10>(weights, words, next, sums),
-        11 => dots_of::<11>(weights, words, next, sums),
-        _ => dots_of::<RUN>(weights, words, next, sums),
+fn dots_of_run(weights: &[Line], words: &[i32], next: Fetch<'_>, starts: &[i32], sums: &mut Sums) {
+    match starts.len() {
+        1 => dots_of::<1>(weights, words, next, starts, sums),
+        2 => dots_of::<2>(weights, words, next, starts, sums),
+        3 => dots_of::<3>(weights, words, next, starts, sums),
+        4 => dots_of::<4>(weights, words, next, starts, sums),
+        5 => dots_of::<5>(weights, words, next, starts, sums),
+        6 => dots_of::<6>(weights, words, next, starts, sums),
+        7 => dots_of::<7>(weights, words, next, starts, sums),
+        8 => dots_of::<8>(weights, words, next, starts, sums),
+        9 => dots_of::<9>(weights, words, next, starts, sums),
+        10 => dots_of::<10>(weights, words, next, starts, sums),
+        11 => dots_of::<11>(weights, words, next, starts, sums),
+        _ => dots_of::<RUN>(weights, words, next, starts, sums),
     }
 }
 
-/// Products of 32 rows with a run of tokens: a vector of weights serves all of them, and an activation two vectors.
+/// Products of 32 rows with a run of tokens, whose sums begin with `starts`: a vector of weights serves all of them, and an activation two vectors.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn dots_of<const T: usize>(weights: &[Line], words: &[i32], mut next: Fetch<'_>, sums: &mut Sums) {
+#[inline(never)]
+fn dots_of<const T: usize>(weights: &[Line], words: &[i32], mut next: Fetch<'_>, starts: &[i32], sums: &mut Sums) {
     let mut all = [[_mm512_setzero_si512(); WIDE]; T];
-    let at_once = next.fours.len().div_ceil(weights.len().div_ceil(STEPS * WIDE).max(1));
-    for (weights, words) in weights.chunks(STEPS * WIDE).zip(words.chunks(STEPS * T)) {
-        next.some(at_once);
+    all.iter_mut().zip(starts).for_each(|(all, &start)| *all = [_mm512_set1_epi32(start); WIDE]);
+    for (weights, words) in weights.as_chunks::<{ STEPS * WIDE }>().0.iter().zip(words.chunks_exact(STEPS * T)) {
+        next.some();
         for (lines, words) in weights.as_chunks::<WIDE>().0.iter().zip(words.as_chunks::<T>().0) {
             let weights = [load_line(&lines[0]), load_line(&lines[1])];
             for (all, &word) in all.iter_mut().zip(words) {

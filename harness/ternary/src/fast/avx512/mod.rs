@@ -2,14 +2,16 @@
 #![allow(unsafe_code)]
 
 mod attention;
+mod heads;
+mod inputs;
 mod linear;
 mod outputs;
+mod softmax;
 
 pub(super) use linear::one_token;
 pub(super) use outputs::{add_scaled, write};
 
-use super::inputs::arrange;
-use super::ops::{Ops, Place, steps};
+use super::ops::{Ops, Steps, steps};
 use super::plan::Line;
 use core::arch::x86_64::*;
 use core::hint::black_box;
@@ -28,15 +30,16 @@ pub(crate) static OPS: Ops = Ops {
     key_bias: -128,
     linear: |matrix, batch, blocks, out, stride| enter!(linear::linear(matrix, batch, blocks, out, stride)),
     attend: |queries, scores, out| enter!(attention::attend(queries, scores, out)),
-    arrange: |q, place, words, sums| enter!(arrange_here(q, place, words, sums)),
+    arrange: |q, place, words, sums| enter!(inputs::arrange(q, place, words, sums)),
     peak: |rounds| enter!(peak(rounds)),
-    steps: steps!(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]),
+    steps: Steps {
+        quantise: |x, q| enter!(inputs::quantise(x, q)),
+        rotate: |x, turns, out| enter!(heads::rotate(x, turns, out)),
+        query: |x, turns, rotated, words| enter!(heads::query(x, turns, rotated, words)),
+        normalizer: |logits| enter!(softmax::normalizer(logits)),
+        ..steps!(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")])
+    },
 };
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn arrange_here(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
-    arrange(q, place, words, sums);
-}
 
 #[target_feature(enable = "avx512f")]
 pub(super) fn load(words: &[i32; 16]) -> __m512i {

@@ -1,7 +1,7 @@
 //! From the sums of rows to their outputs.
 
 use super::store;
-use crate::fast::ops::{Finish, half};
+use crate::fast::ops::{Batch, Finish, half};
 use crate::fast::plan::{LANES, Packed};
 use crate::fixed::rshift;
 use core::arch::x86_64::*;
@@ -28,47 +28,51 @@ pub(super) fn odd_words(words: __m512i) -> __m512i {
 
 /// From sums to outputs of a matrix with one group, where no more than 32 bits are multiplied and less than 32 are left.
 pub(super) struct Short {
-    offset: __m512i,
-    pre_shift: __m128i,
-    rounding: [__m512i; 2],
-    mantissa: __m512i,
-    /// Rotations right that put the output in the lower word, and in the upper one.
-    rotations: [__m512i; 2],
-    limits: [__m512i; 2],
+    pre_shift: i32,
+    limit: i32,
+    /// Whether an output can be beyond the limit.
+    is_clamped: bool,
 }
 
 impl Short {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    pub(super) fn new(matrix: &Packed, sum: i32, finish: Finish, limit: i32) -> Self {
-        let by = i64::from(finish.by);
-        Short {
-            offset: _mm512_set1_epi32(matrix.offset * sum),
-            pre_shift: _mm_cvtsi32_si128(matrix.pre_shift),
-            rounding: [_mm512_set1_epi64(half(matrix.pre_shift)), _mm512_set1_epi64(half(finish.by))],
-            mantissa: _mm512_set1_epi64(finish.mantissa),
-            rotations: [_mm512_set1_epi64(by), _mm512_set1_epi64(by + 32)],
-            limits: [_mm512_set1_epi32(-limit), _mm512_set1_epi32(limit - 1)],
+    /// None if a token takes the long way. `shifted` gets the tokens' mantissas, moved so that the outputs are the upper words of the products.
+    pub(super) fn new(matrix: &Packed, batch: &Batch<'_>, shifted: &mut [i32]) -> Option<Self> {
+        let most = i64::from(matrix.most.filter(|_| matrix.groups == 1)?);
+        let mut is_clamped = false;
+        for (shifted, &norm) in shifted.iter_mut().zip(batch.norms) {
+            let finish = Finish::new(matrix, norm, batch.fraction);
+            if !finish.is_short() {
+                return None;
+            }
+            *shifted = (finish.mantissa << (32 - finish.by)) as i32;
+            is_clamped |= rshift(most * i64::from(*shifted), 32) >= batch.limit;
         }
+        Some(Short { pre_shift: matrix.pre_shift, limit: batch.limit as i32, is_clamped })
     }
 
     /// Of 16 rows, whose scales come with their odd words.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    pub(super) fn outputs<const BITS: u32>(&self, raw: __m512i, scale: __m512i, odd_scale: __m512i) -> __m512i {
-        let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, self.offset);
-        let even = _mm512_rorv_epi64(self.output(dot, scale), self.rotations[0]);
-        let odd = _mm512_rorv_epi64(self.output(odd_words(dot), odd_scale), self.rotations[1]);
-        let both = _mm512_mask_mov_epi32(even, 0xaaaa, odd);
-        _mm512_min_epi32(_mm512_max_epi32(both, self.limits[0]), self.limits[1])
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn output(&self, dot: __m512i, scale: __m512i) -> __m512i {
-        let sum = _mm512_add_epi64(_mm512_mul_epi32(dot, scale), self.rounding[0]);
-        let sum = _mm512_srl_epi64(sum, self.pre_shift);
-        _mm512_add_epi64(_mm512_mul_epi32(sum, self.mantissa), self.rounding[1])
+    pub(super) fn outputs(&self, dot: __m512i, scale: __m512i, odd_scale: __m512i, mantissa: i32) -> __m512i {
+        let (even, odd) = if self.pre_shift == 0 {
+            let sum = _mm512_mullo_epi32(dot, scale);
+            (sum, _mm512_srli_epi64::<32>(sum))
+        } else {
+            let rounding = _mm512_set1_epi64(half(self.pre_shift));
+            let by = _mm_cvtsi32_si128(self.pre_shift);
+            let scaled = |dot, scale| _mm512_srl_epi64(_mm512_add_epi64(_mm512_mul_epi32(dot, scale), rounding), by);
+            (scaled(dot, scale), scaled(odd_words(dot), odd_scale))
+        };
+        let mantissa = _mm512_set1_epi32(mantissa);
+        let product = |sum| _mm512_add_epi64(_mm512_mul_epi32(sum, mantissa), _mm512_set1_epi64(half(32)));
+        // The upper words of both.
+        let both = _mm512_mask_shuffle_epi32::<0b11_11_01_01>(product(odd), 0x5555, product(even));
+        if self.is_clamped {
+            let (low, high) = (_mm512_set1_epi32(-self.limit), _mm512_set1_epi32(self.limit - 1));
+            _mm512_min_epi32(_mm512_max_epi32(both, low), high)
+        } else {
+            both
+        }
     }
 }
 
@@ -95,7 +99,13 @@ pub(in crate::fast) fn add_scaled<const BITS: u32>(
     total: &mut [__m512i; 2],
 ) {
     let offset = _mm512_set1_epi32(matrix.offset * sum);
-    let dot = _mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, offset);
+    add_products(_mm512_sub_epi32(if BITS == 1 { _mm512_slli_epi32::<1>(raw) } else { raw }, offset), scale, total);
+}
+
+/// Adds scaled products to the totals.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(super) fn add_products(dot: __m512i, scale: __m512i, total: &mut [__m512i; 2]) {
     for (index, total) in total.iter_mut().enumerate() {
         let part = |v| if index == 0 { _mm512_castsi512_si256(v) } else { _mm512_extracti64x4_epi64::<1>(v) };
         let product = _mm512_mul_epi32(_mm512_cvtepi32_epi64(part(dot)), _mm512_cvtepi32_epi64(part(scale)));

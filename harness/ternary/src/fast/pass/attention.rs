@@ -20,7 +20,6 @@ impl Pass<'_, '_> {
 
     pub(super) fn attention(&mut self, depth: usize) {
         let block = self.image.block_at(depth);
-        self.quantise_stream();
         self.linear(block, &[Part::Query, Part::Key, Part::Value], &self.commons.first);
         self.barrier_of_rows();
         self.remember(depth);
@@ -35,7 +34,7 @@ impl Pass<'_, '_> {
         self.lane.inputs.quantise(self.plan.ops, inner, queries, self.own().len());
         self.linear(block, &[Part::Output], &self.commons.second);
         self.barrier_of_rows();
-        self.add_to_stream();
+        self.add_to_stream(true);
     }
 
     /// Puts keys and values into the caches of a depth.

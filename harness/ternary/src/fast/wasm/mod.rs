@@ -21,7 +21,7 @@ pub(crate) static OPS: Ops = Ops {
     key_bias: 0,
     linear: products::linear,
     attend: |queries, scores, out| queries.one_by_one(scores, out, attention::attend),
-    arrange: products::arrange,
+    arrange: |q, place, words, sums| place.each(q, |q, place| products::arrange(q, place, words, sums)),
     peak: products::peak,
     steps: steps!(),
 };
