@@ -11,7 +11,7 @@ use golf_ternary::{Image, Kernel, Memory, Needs};
 use std::sync::{Arc, OnceLock};
 
 /// Tokens that the ternary engine takes at once when it scores: enough to read the weights seldom, few enough for the cache.
-const BATCH: usize = 48;
+const BATCH: usize = 96;
 
 /// Multiply-adds of a token for which a thread's barriers pay.
 const WORTH_A_THREAD: u64 = 2_000_000;

@@ -12,7 +12,7 @@ use std::hint::black_box;
 
 const PROMPT: usize = 256;
 const GENERATE: usize = 32;
-const BATCH: usize = 48;
+const BATCH: usize = 96;
 
 fn measure(criterion: &mut Criterion, name: &str, kernel: &str, engine: &mut impl WholeDocument) {
     let tokens: Vec<u32> = Bytes(1).take(PROMPT).map(u32::from).collect();

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 const PROMPT: usize = 512;
 const GENERATE: usize = 128;
-const BATCH: usize = 48;
+const BATCH: usize = 96;
 
 struct Options {
     rounds: usize,

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Tokens that a thread sees at once.
-const BATCH: usize = 48;
+const BATCH: usize = 96;
 
 struct Wanted {
     shape: String,
