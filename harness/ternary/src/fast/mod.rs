@@ -21,6 +21,8 @@ mod pass;
 mod plan;
 mod shared;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod short;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod span;
 #[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), path = "alone.rs")]
 mod team;

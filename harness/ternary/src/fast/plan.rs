@@ -55,10 +55,7 @@ pub(super) struct Packed {
     pub(super) padded: usize,
     pub(super) exponent: i32,
     pub(super) pre_shift: i32,
-    /// Whether a row's scaled sum, shifted by `pre_shift`, fits 32 bits: in any but a contrived image.
-    pub(super) is_narrow: bool,
-    /// The largest magnitude of that, if it fits.
-    #[cfg(target_arch = "x86_64")]
+    /// The largest magnitude of a row's scaled sum, shifted by `pre_shift`, if that fits 32 bits: in any but a contrived image.
     pub(super) most: Option<i32>,
     pub(super) lines: Lines,
     /// By block and group.
@@ -148,7 +145,6 @@ impl Packed {
         let largest = (0..matrix.rows).map(row).max().unwrap_or(0);
         let reach = 127 * i64::from(matrix.codec.largest()) * group as i64;
         let most = reach.checked_mul(largest).map(|sum| rshift(sum, matrix.pre_shift));
-        let is_narrow = most.is_some_and(|most| most <= i64::from(i32::MAX));
         Packed {
             bits,
             offset,
@@ -158,8 +154,6 @@ impl Packed {
             padded,
             exponent: matrix.exponent,
             pre_shift: matrix.pre_shift,
-            is_narrow,
-            #[cfg(target_arch = "x86_64")]
             most: most.and_then(|most| i32::try_from(most).ok()),
             lines,
             scales,

@@ -1,9 +1,10 @@
 //! Linear layers: one token streams the weights, many share them taken apart.
 
-use super::outputs::{add_scaled, load_longs, output, put, short_output, store_longs};
+use super::outputs::{add_products, add_scaled, load_longs, output, put, store_longs};
 use super::{Eight, load, load_bytes, store, store_bytes};
 use crate::fast::ops::{Batch, Finish, Side};
 use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS};
+use crate::fast::short::Short;
 use core::arch::x86_64::*;
 use core::ops::Range;
 
@@ -64,6 +65,10 @@ fn many_tokens<const BITS: u32>(
     let mut room = core::mem::take(batch.room);
     let weights = &mut room.weights[..matrix.padded / 4];
     let mut sums = [[[0; 8]; 2]; RUN];
+    let short = Short::new(matrix, batch, &mut room.shifted);
+    // This takes the weights' offset away; those of eight bits have their own signs.
+    let offset = if BITS == 8 { 0 } else { matrix.offset };
+    room.starts.iter_mut().zip(batch.sums).for_each(|(start, &sum)| *start = -offset * sum);
     let begin = blocks.start * BLOCK;
     for first in (begin..(blocks.end * BLOCK).min(matrix.rows)).step_by(LANES) {
         let rows = (matrix.rows - first).min(LANES);
@@ -76,49 +81,87 @@ fn many_tokens<const BITS: u32>(
                 let side = batch.side(matrix, token);
                 let tokens = side.norms.len();
                 let words = &side.words[group * matrix.padded / 4 * tokens..][..matrix.padded / 4 * tokens];
+                let starts = &room.starts[token * matrix.groups + group * tokens..][..tokens];
                 match tokens {
-                    1 => dots_of::<BITS, 1>(weights, words, &mut sums),
-                    2 => dots_of::<BITS, 2>(weights, words, &mut sums),
-                    3 => dots_of::<BITS, 3>(weights, words, &mut sums),
-                    4 => dots_of::<BITS, 4>(weights, words, &mut sums),
-                    5 => dots_of::<BITS, 5>(weights, words, &mut sums),
-                    _ => dots_of::<BITS, RUN>(weights, words, &mut sums),
+                    1 => dots_of::<BITS, 1>(weights, words, starts, &mut sums),
+                    2 => dots_of::<BITS, 2>(weights, words, starts, &mut sums),
+                    3 => dots_of::<BITS, 3>(weights, words, starts, &mut sums),
+                    4 => dots_of::<BITS, 4>(weights, words, starts, &mut sums),
+                    5 => dots_of::<BITS, 5>(weights, words, starts, &mut sums),
+                    _ => dots_of::<BITS, RUN>(weights, words, starts, &mut sums),
                 }
-                let (totals, out) = (&mut room.totals[token..], &mut out[token * stride + first - begin..]);
-                let each =
-                    sums.iter().zip(&side.sums[group * tokens..][..tokens]).zip(out.chunks_mut(stride)).zip(totals);
-                for (index, (((dots, &sum), out), totals)) in each.enumerate() {
-                    let (finish, out) = (Finish::of(matrix, &side, index), &mut out[..rows]);
-                    let halves = dots.iter().zip(scales.as_chunks::<8>().0);
-                    if matrix.groups == 1 && matrix.is_narrow && finish.is_short() {
-                        for ((dots, scales), out) in halves.zip(out.chunks_mut(8)) {
-                            put(
-                                short_output::<BITS>(matrix, sum, load(dots), load(scales), finish, side.limit as i32),
-                                out,
-                            );
-                        }
-                        continue;
-                    }
-                    let kept = totals.as_chunks_mut::<8>().0;
-                    for (half, (dots, scales)) in halves.enumerate() {
-                        let mut total = [_mm256_setzero_si256(); 2];
-                        let kept = &mut kept[half];
-                        if group > 0 {
-                            total = load_longs(kept);
-                        }
-                        add_scaled::<BITS>(matrix, sum, load(dots), scales, &mut total);
-                        store_longs(kept, total);
-                        if group + 1 == matrix.groups
-                            && let Some(out) = out.chunks_mut(8).nth(half)
-                        {
-                            put(output(matrix, finish, side.limit, &total), out);
-                        }
-                    }
+                let out = &mut out[token * stride + first - begin..];
+                if let Some(short) = &short {
+                    short_outputs(short, &room.shifted[token..][..tokens], &sums, scales, rows, out, stride);
+                } else {
+                    let place = Part { group, rows, stride };
+                    outputs(matrix, &side, &sums, scales, place, &mut room.totals[token..], out);
                 }
             }
         }
     }
     *batch.room = room;
+}
+
+/// From a run's sums to its outputs, the short way.
+#[target_feature(enable = "avx2")]
+fn short_outputs(
+    short: &Short,
+    mantissas: &[i32],
+    sums: &Sums,
+    scales: &[i32; LANES],
+    rows: usize,
+    out: &mut [i32],
+    stride: usize,
+) {
+    let [front, back] = scales.as_chunks::<8>().0 else { unreachable!("16 rows") };
+    let (front, back) = (load(front), load(back));
+    for (index, (dots, &mantissa)) in sums.iter().zip(mantissas).enumerate() {
+        let out = &mut out[index * stride..][..rows];
+        let found = [short.eight(load(&dots[0]), front, mantissa), short.eight(load(&dots[1]), back, mantissa)];
+        out.chunks_mut(8).zip(found).for_each(|(out, value)| put(value, out));
+    }
+}
+
+/// What part of a matrix some sums are of.
+#[derive(Clone, Copy)]
+struct Part {
+    group: usize,
+    /// Up to 16.
+    rows: usize,
+    /// Between the outputs of two tokens.
+    stride: usize,
+}
+
+/// From a run's sums with a group to its outputs, if it is the last, or to its totals.
+#[target_feature(enable = "avx2")]
+fn outputs(
+    matrix: &Packed,
+    side: &Side<'_>,
+    sums: &Sums,
+    scales: &[i32; LANES],
+    Part { group, rows, stride }: Part,
+    totals: &mut [[i64; 32]],
+    out: &mut [i32],
+) {
+    let each = sums.iter().zip(out.chunks_mut(stride)).zip(totals).take(side.norms.len());
+    for (index, ((dots, out), totals)) in each.enumerate() {
+        let finish = Finish::of(matrix, side, index);
+        let halves = dots.iter().zip(scales.as_chunks::<8>().0).zip(totals.as_chunks_mut::<8>().0);
+        for (half, ((dots, scales), kept)) in halves.enumerate() {
+            let mut total = [_mm256_setzero_si256(); 2];
+            if group > 0 {
+                total = load_longs(kept);
+            }
+            add_products(load(dots), scales, &mut total);
+            store_longs(kept, total);
+            if group + 1 == matrix.groups
+                && let Some(out) = out[..rows].chunks_mut(8).nth(half)
+            {
+                put(output(matrix, finish, side.limit, &total), out);
+            }
+        }
+    }
 }
 
 /// Both halves of a line.
@@ -138,17 +181,19 @@ fn next_plane<const BITS: u32>(packed: __m256i) -> __m256i {
     }
 }
 
-/// A weight a byte, for one vector of a block; those of eight bits with their own signs.
+/// A weight a byte, for one vector of a block; those of one bit as 0 and 2, those of eight bits with their own signs.
 #[target_feature(enable = "avx2")]
 fn unpack<const BITS: u32>(lines: &[Line], vector: usize, weights: &mut [Line]) {
     let planes = 8 / BITS as usize;
-    let mask = _mm256_set1_epi8(((1u32 << BITS) - 1) as i8);
+    let mask = _mm256_set1_epi8(if BITS == 1 { 2 } else { ((1u32 << BITS) - 1) as i8 });
     for (four, weights) in lines.as_chunks::<VECTORS>().0.iter().zip(weights.chunks_exact_mut(planes)) {
         let mut packed = halves(&four[vector]);
-        for weights in weights {
+        for (plane, weights) in weights.iter_mut().enumerate() {
             for (packed, weights) in packed.iter_mut().zip(weights.0.as_chunks_mut().0) {
                 if BITS == 8 {
                     store_bytes(weights, _mm256_xor_si256(*packed, _mm256_set1_epi8(-128)));
+                } else if BITS == 1 && plane == 0 {
+                    store_bytes(weights, _mm256_and_si256(_mm256_slli_epi16::<1>(*packed), mask));
                 } else {
                     store_bytes(weights, _mm256_and_si256(*packed, mask));
                     *packed = next_plane::<BITS>(*packed);
@@ -168,10 +213,10 @@ const fn largest(bits: u32) -> i32 {
     if bits == 2 { 2 } else { (1 << bits) - 1 }
 }
 
-/// Products of 16 rows with a run of tokens: a vector of weights serves all of them.
+/// Products of 16 rows with a run of tokens, whose sums begin with `starts`: a vector of weights serves all of them.
 #[target_feature(enable = "avx2")]
 #[inline(never)]
-fn dots_of<const BITS: u32, const T: usize>(weights: &[Line], words: &[i32], sums: &mut Sums) {
+fn dots_of<const BITS: u32, const T: usize>(weights: &[Line], words: &[i32], starts: &[i32], sums: &mut Sums) {
     let ones = _mm256_set1_epi16(1);
     if BITS == 8 {
         // |w| by q with the sign of w: two products of at most 128 * 127 fit 16 bits.
@@ -192,8 +237,9 @@ fn dots_of<const BITS: u32, const T: usize>(weights: &[Line], words: &[i32], sum
         }
         return;
     }
-    sums[..T].as_flattened_mut().fill([0; 8]);
-    let at_once = additions(largest(BITS));
+    sums.iter_mut().zip(starts).for_each(|(sums, &start)| *sums = [[start; 8]; 2]);
+    // Weights of one bit are 0 and 2 here.
+    let at_once = additions(largest(BITS).max(2));
     for (weights, words) in weights.chunks(at_once).zip(words.chunks(at_once * T)) {
         let mut short = [[_mm256_setzero_si256(); 2]; T];
         for (line, words) in weights.iter().zip(words.as_chunks::<T>().0) {

@@ -3,6 +3,7 @@
 use super::{Eight, load, store};
 use crate::fast::ops::{Finish, half};
 use crate::fast::plan::Packed;
+use crate::fast::short::Short;
 use crate::fixed::rshift;
 use core::arch::x86_64::*;
 
@@ -23,34 +24,42 @@ pub(super) fn add_scaled<const BITS: u32>(
     scales: &Eight,
     total: &mut [__m256i; 2],
 ) {
-    let (dot, scale) = (centred::<BITS>(matrix, sum, raw), load(scales));
+    add_products(centred::<BITS>(matrix, sum, raw), scales, total);
+}
+
+/// Adds scaled products to the totals.
+#[target_feature(enable = "avx2")]
+pub(super) fn add_products(dot: __m256i, scales: &Eight, total: &mut [__m256i; 2]) {
+    let scale = load(scales);
     total[0] = _mm256_add_epi64(total[0], _mm256_mul_epi32(front(dot), front(scale)));
     total[1] = _mm256_add_epi64(total[1], _mm256_mul_epi32(back(dot), back(scale)));
 }
 
-/// The outputs of eight rows of a matrix with one group, where no more than 32 bits are multiplied and less than 32 are left.
-#[target_feature(enable = "avx2")]
-pub(super) fn short_output<const BITS: u32>(
-    matrix: &Packed,
-    sum: i32,
-    raw: __m256i,
-    scale: __m256i,
-    finish: Finish,
-    limit: i32,
-) -> __m256i {
-    let dot = centred::<BITS>(matrix, sum, raw);
-    let (first, second) = (_mm256_set1_epi64x(half(matrix.pre_shift)), _mm256_set1_epi64x(half(finish.by)));
-    let (pre_shift, by) = (_mm_cvtsi32_si128(matrix.pre_shift), _mm_cvtsi32_si128(finish.by));
-    let mantissa = _mm256_set1_epi64x(finish.mantissa);
-    let mut parts = [_mm256_setzero_si256(); 2];
-    // The even rows, and the odd ones.
-    let words = [(dot, scale), (_mm256_srli_epi64::<32>(dot), _mm256_srli_epi64::<32>(scale))];
-    for (part, (dot, scale)) in parts.iter_mut().zip(words) {
-        let sum = _mm256_srl_epi64(_mm256_add_epi64(_mm256_mul_epi32(dot, scale), first), pre_shift);
-        *part = _mm256_srl_epi64(_mm256_add_epi64(_mm256_mul_epi32(sum, mantissa), second), by);
+impl Short {
+    /// Of eight rows.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(super) fn eight(&self, dot: __m256i, scale: __m256i, mantissa: i32) -> __m256i {
+        let (even, odd) = if self.pre_shift == 0 {
+            let sum = _mm256_mullo_epi32(dot, scale);
+            (sum, _mm256_srli_epi64::<32>(sum))
+        } else {
+            let rounding = _mm256_set1_epi64x(half(self.pre_shift));
+            let by = _mm_cvtsi32_si128(self.pre_shift);
+            let scaled = |dot, scale| _mm256_srl_epi64(_mm256_add_epi64(_mm256_mul_epi32(dot, scale), rounding), by);
+            (scaled(dot, scale), scaled(_mm256_srli_epi64::<32>(dot), _mm256_srli_epi64::<32>(scale)))
+        };
+        let mantissa = _mm256_set1_epi32(mantissa);
+        let product = |sum| _mm256_add_epi64(_mm256_mul_epi32(sum, mantissa), _mm256_set1_epi64x(half(32)));
+        // The upper words of both.
+        let both = _mm256_blend_epi32::<0b1010_1010>(_mm256_srli_epi64::<32>(product(even)), product(odd));
+        if self.is_clamped {
+            let (low, high) = (_mm256_set1_epi32(-self.limit), _mm256_set1_epi32(self.limit - 1));
+            _mm256_min_epi32(_mm256_max_epi32(both, low), high)
+        } else {
+            both
+        }
     }
-    let both = _mm256_blend_epi32::<0b1010_1010>(parts[0], _mm256_slli_epi64::<32>(parts[1]));
-    _mm256_min_epi32(_mm256_max_epi32(both, _mm256_set1_epi32(-limit)), _mm256_set1_epi32(limit - 1))
 }
 
 /// Writes up to eight outputs.

@@ -1,9 +1,10 @@
 //! Linear layers: one token streams the weights, many share them taken apart.
 
-use super::outputs::{Short, add_products, add_scaled, load_long, odd_words, put, store_long, write};
+use super::outputs::{add_products, add_scaled, load_long, odd_words, put, store_long, write};
 use super::{load, load_line, store, store_line};
 use crate::fast::ops::{Batch, Finish, Side};
 use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS, step};
+use crate::fast::short::Short;
 use core::arch::x86_64::*;
 use core::ops::Range;
 
@@ -123,7 +124,7 @@ fn short_outputs(
         let out = &mut out[index * stride..][..rows];
         let mut found = [_mm512_setzero_si512(); WIDE];
         for (vector, (found, dots)) in found.iter_mut().zip(dots).enumerate() {
-            *found = short.outputs(load(dots), scales[vector], odd_scales[vector], mantissa);
+            *found = short.sixteen(load(dots), scales[vector], odd_scales[vector], mantissa);
         }
         if let ([out, next], []) = out.as_chunks_mut() {
             store(out, found[0]);

@@ -1,8 +1,9 @@
 //! From the sums of rows to their outputs.
 
 use super::store;
-use crate::fast::ops::{Batch, Finish, half};
+use crate::fast::ops::{Finish, half};
 use crate::fast::plan::{LANES, Packed};
+use crate::fast::short::Short;
 use crate::fixed::rshift;
 use core::arch::x86_64::*;
 
@@ -26,34 +27,11 @@ pub(super) fn odd_words(words: __m512i) -> __m512i {
     _mm512_shuffle_epi32::<0b11_11_01_01>(words)
 }
 
-/// From sums to outputs of a matrix with one group, where no more than 32 bits are multiplied and less than 32 are left.
-pub(super) struct Short {
-    pre_shift: i32,
-    limit: i32,
-    /// Whether an output can be beyond the limit.
-    is_clamped: bool,
-}
-
 impl Short {
-    /// None if a token takes the long way. `shifted` gets the tokens' mantissas, moved so that the outputs are the upper words of the products.
-    pub(super) fn new(matrix: &Packed, batch: &Batch<'_>, shifted: &mut [i32]) -> Option<Self> {
-        let most = i64::from(matrix.most.filter(|_| matrix.groups == 1)?);
-        let mut is_clamped = false;
-        for (shifted, &norm) in shifted.iter_mut().zip(batch.norms) {
-            let finish = Finish::new(matrix, norm, batch.fraction);
-            if !finish.is_short() {
-                return None;
-            }
-            *shifted = (finish.mantissa << (32 - finish.by)) as i32;
-            is_clamped |= rshift(most * i64::from(*shifted), 32) >= batch.limit;
-        }
-        Some(Short { pre_shift: matrix.pre_shift, limit: batch.limit as i32, is_clamped })
-    }
-
     /// Of 16 rows, whose scales come with their odd words.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    pub(super) fn outputs(&self, dot: __m512i, scale: __m512i, odd_scale: __m512i, mantissa: i32) -> __m512i {
+    pub(super) fn sixteen(&self, dot: __m512i, scale: __m512i, odd_scale: __m512i, mantissa: i32) -> __m512i {
         let (even, odd) = if self.pre_shift == 0 {
             let sum = _mm512_mullo_epi32(dot, scale);
             (sum, _mm512_srli_epi64::<32>(sum))

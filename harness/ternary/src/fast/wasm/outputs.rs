@@ -55,7 +55,7 @@ impl<const QUADS: usize> Quads<'_, QUADS> {
                 let finish = Finish::of(matrix, side, token);
                 let each = dots.into_iter().zip(self.offsets).map(|(dots, offset)| offset.take(dots, sum));
                 let each = each.zip(scales(group));
-                if matrix.groups == 1 && matrix.is_narrow && finish.is_short() {
+                if matrix.groups == 1 && matrix.most.is_some() && finish.is_short() {
                     let out = &mut out[token * stride..][rows.clone()];
                     for (out, (dots, scales)) in out.chunks_mut(4).zip(each) {
                         put(short(matrix.pre_shift, finish, side.limit as i32, dots, load_words(scales)), out);
