@@ -13,6 +13,7 @@ use crate::write::ArtifactBuilder;
 use golf_core::Tokenization;
 use golf_ngram::{Grams, Mixing, Order, weights};
 use golf_ternary::Codec;
+use std::collections::BTreeSet;
 
 /// Its configuration: width 16, two query heads and one key/value head of 8, hidden width 32, window 64, two blocks.
 pub fn config() -> TernaryConfig {
@@ -50,15 +51,16 @@ pub fn build(config: &TernaryConfig, tokens: usize, seed: u64) -> Vec<u8> {
     with_vocabulary(config, &vocabulary, seed)
 }
 
-/// An artifact by which time is measured, with random weights: `A` and `B` are the shapes of the engine's benchmarks, `100KB` and `16MB` fill their
-/// classes; none of another name.
-pub fn sized(name: &str) -> Option<Vec<u8>> {
+/// An artifact by which time is measured, with random ternary weights and an int8 embedding: `A` and `B` are the shapes of the engine's benchmarks,
+/// `100KB` and `16MB` fill their classes; none of another name. Its tokens are some that were trained, as far as there are any, which begin with
+/// the single bytes, and then pairs of the first of these.
+pub fn sized(name: &str, trained: &[&[u8]]) -> Option<Vec<u8>> {
     // Width, heads, key/value heads, width of a head, hidden width, depth, tokens.
     let (dim, heads, kv_heads, head_dim, hidden, depth, tokens) = match name {
-        "100KB" => (96, 3, 1, 32, 288, 2, 360),
+        "100KB" => (96, 3, 1, 32, 384, 2, 360),
         "A" => (512, 8, 4, 64, 1_536, 12, 8_192),
         "B" => (768, 12, 4, 64, 2_048, 10, 4_096),
-        "16MB" => (512, 8, 4, 64, 1_536, 14, 8_192),
+        "16MB" => (512, 8, 4, 64, 1_536, 18, 8_192),
         _ => return None,
     };
     let config = TernaryConfig {
@@ -74,7 +76,30 @@ pub fn sized(name: &str) -> Option<Vec<u8>> {
         depth: (0..depth).collect(),
         ..config()
     };
-    Some(build(&config, tokens, 1))
+    let form = |name: &str, _| (if name == "embedding" { Codec::I8 } else { Codec::Trit5 }, 1);
+    Some(random(&config, &made_up(trained, tokens), 1, form))
+}
+
+/// As many tokens: trained ones, or else the single bytes, then such joined in pairs, the likelier ones first.
+fn made_up(trained: &[&[u8]], count: usize) -> Vec<Vec<u8>> {
+    let mut tokens: Vec<Vec<u8>> = (0..=255).map(|byte| vec![byte]).collect();
+    if !trained.is_empty() {
+        tokens = trained.iter().take(count).map(|token| token.to_vec()).collect();
+    }
+    let mut known: BTreeSet<Vec<u8>> = tokens.iter().cloned().collect();
+    let parts = tokens.clone();
+    // After the single bytes come those that were joined first, because they are frequent.
+    let parts = if parts.len() > 256 { &parts[256..] } else { &parts[..] };
+    for (index, last) in (0..parts.len()).flat_map(|sum| (0..=sum).map(move |first| (first, sum - first))) {
+        if tokens.len() >= count {
+            break;
+        }
+        let joined = [&parts[index][..], &parts[last][..]].concat();
+        if joined.len() < 16 && known.insert(joined.clone()) {
+            tokens.push(joined);
+        }
+    }
+    tokens
 }
 
 /// A model of random n-grams over bytes, up to three long, that adapts to its document; with a tiny ternary model mixed in, or alone.
@@ -155,18 +180,31 @@ pub fn module(seed: u64) -> Vec<u8> {
 
 /// An artifact for any configuration and vocabulary, with random weights.
 pub fn with_vocabulary(config: &TernaryConfig, vocabulary: &[Vec<u8>], seed: u64) -> Vec<u8> {
+    random(config, vocabulary, seed, |name, index| {
+        let codec = match name {
+            "embedding" => Codec::I8,
+            "up" => Codec::I4,
+            "gate" => Codec::Bit1,
+            _ => Codec::Trit5,
+        };
+        (codec, if index % 3 == 2 { 2 } else { 1 })
+    })
+}
+
+/// The same, with the codec and the groups that `form` gives for a matrix's name and place; an odd width has one group.
+fn random(
+    config: &TernaryConfig,
+    vocabulary: &[Vec<u8>],
+    seed: u64,
+    form: impl Fn(&str, usize) -> (Codec, usize),
+) -> Vec<u8> {
     let tokens = vocabulary.len();
     let mut random = SplitMix(seed);
     let mut builder = ArtifactBuilder::new(Model::Ternary(config.clone()));
     builder.vocabulary(vocabulary);
     for (index, matrix) in config.matrices().into_iter().enumerate() {
         let rows = matrix.rows.unwrap_or(tokens);
-        let codec = match matrix.name.rsplit('.').next() {
-            Some("embedding") => Codec::I8,
-            Some("up") => Codec::I4,
-            Some("gate") => Codec::Bit1,
-            _ => Codec::Trit5,
-        };
+        let (codec, groups) = form(matrix.name.rsplit('.').next().unwrap_or_default(), index);
         let weights: Vec<i8> = (0..rows * matrix.cols).map(|_| random.weight(codec)).collect();
         // With inputs of unit size, outputs of about one unit (logits: half a bit).
         let size = match codec {
@@ -176,7 +214,7 @@ pub fn with_vocabulary(config: &TernaryConfig, vocabulary: &[Vec<u8>], seed: u64
             Codec::Trit5 => 0.8,
         };
         let unit = 1.0 / (size * (matrix.cols as f64).sqrt());
-        let groups = if index % 3 == 2 && matrix.cols % 2 == 0 { 2 } else { 1 };
+        let groups = if matrix.cols % 2 == 0 { groups } else { 1 };
         let count = if index % 3 == 1 { 1 } else { rows * groups };
         let scales: Vec<u16> = (0..count).map(|_| random.scale(unit)).collect();
         let stored = builder.matrix(&matrix.name, codec, matrix.cols, &weights, &scales);

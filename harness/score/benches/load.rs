@@ -24,7 +24,7 @@ fn load(criterion: &mut Criterion) {
     group.sample_size(10);
     for name in ["100KB", "16MB"] {
         let file = std::env::temp_dir().join(format!("golf-load-{name}-{}.safetensors", std::process::id()));
-        std::fs::write(&file, example::sized(name).expect("a name that it knows")).expect("room for 16 MB");
+        std::fs::write(&file, example::sized(name, &[]).expect("a name that it knows")).expect("room for 16 MB");
         group.bench_function(name, |bencher| bencher.iter(|| first_token(&file)));
         std::fs::remove_file(&file).expect("still there");
     }
