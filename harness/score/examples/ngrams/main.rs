@@ -3,8 +3,8 @@
 //! - `ngrams count FOLDER` counts the tokens that `harness/train/encode.py` wrote into a folder and leaves `counts.bin` there.
 //! - `ngrams make FOLDER OUT --bytes N [--ternary ARTIFACT] [--orders N] [--steps N] [--discount X] [--history N]` prunes them so that the artifact
 //!   takes that many bytes.
-//! - `ngrams tune ARTIFACT OUT TEXT... [--share X]` trains what the inputs weigh on the first share of each text, and reports on the rest. `--share 0` only
-//!   reports.
+//! - `ngrams tune ARTIFACT OUT TEXT... [--share X] [--weight-rate N] [--lift-rate N]` trains what the inputs weigh on the first share of each text, stores the
+//!   rates at which they are to follow a document, and reports on the rest. `--share 0` only reports, `--share 1` only trains.
 
 mod count;
 mod prune;
@@ -52,7 +52,7 @@ fn main() -> Result<(), Failure> {
             Ok(fs::write(out, fit(&candidates, steps, bytes, &frame)?)?)
         }
         ["tune", artifact, out, texts @ ..] => {
-            let rates = [number("--weight-rate", 64.0)?, number("--lift-rate", 64.0)?].map(|rate| rate as i16);
+            let rates = [number("--weight-rate", 12.0)?, number("--lift-rate", 1_000.0)?].map(|rate| rate as i16);
             tune_artifact(Path::new(artifact), &PathBuf::from(out), texts, number("--share", 0.6)?, rates)
         }
         _ => Err("ngrams count FOLDER, ngrams make FOLDER OUT --bytes N, or ngrams tune ARTIFACT OUT TEXT...".into()),
@@ -128,33 +128,26 @@ fn fit(candidates: &Candidates, steps: f32, bytes: usize, frame: &Frame) -> Resu
     frame.artifact(&grams, &even)
 }
 
-/// Lengths of the documents that the mixing is trained on, in tokens: whole texts, and short ones.
-const LENGTHS: [usize; 2] = [usize::MAX, 1_000];
-
 fn tune_artifact(path: &Path, out: &Path, texts: &[&str], share: f64, rates: [i16; 2]) -> Result<(), Failure> {
     let file = fs::read(path)?;
     let begin = Instant::now();
     let artifact = Artifact::read(&file).map_err(|faults| faults[0].to_string())?;
     println!("{} bytes, read in {:?}", file.len(), begin.elapsed());
     let Loaded::Ngram(ngrams) = model::load(&artifact)? else { return Err("no artifact of n-grams".into()) };
-    let tables = ngrams.tables();
     let read = |begin, end| {
-        texts
-            .iter()
-            .map(|path| tune::Text::read(Path::new(path), &tables.view(), begin, end))
-            .collect::<Result<Vec<_>, _>>()
+        texts.iter().map(|path| tune::Text::read(Path::new(path), begin, end)).collect::<Result<Vec<_>, _>>()
     };
     let (first, rest) = (read(0.0, share)?, read(share, 1.0)?);
     let mut mixing = artifact.grams().ok_or("no n-grams")?.1.clone();
-    if share == 0.0 {
-        return tune::report("as it is", &ngrams, None, &rest);
+    if share > 0.0 {
+        mixing = tune::train(&ngrams, mixing, &first)?;
     }
     mixing.set_rates(rates);
-    for length in LENGTHS {
-        mixing = tune::train(&ngrams, mixing, first.iter().flat_map(|text| text.pieces(length)))?;
-    }
     if share < 1.0 {
-        tune::report("tuned", &ngrams, Some(&Mixing::new(&mixing.stored())), &rest)?;
+        tune::report(&ngrams, &mixing, &rest)?;
     }
-    Ok(fs::write(out, artifact.with_mixing(&mixing))?)
+    if share > 0.0 {
+        fs::write(out, artifact.with_mixing(&mixing))?;
+    }
+    Ok(())
 }
