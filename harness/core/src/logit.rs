@@ -137,13 +137,7 @@ impl Normalizer {
         assert!(!logits.is_empty(), "a vocabulary has at least 256 tokens");
         let largest = logits.iter().fold(i32::MIN, |largest, &logit| largest.max(logit));
         let sum = logits.iter().map(|&logit| exp2_negative(largest.wrapping_sub(logit) as u32)).sum();
-        Normalizer::of_sum(largest, sum)
-    }
-
-    /// From the largest logit and the sum of what all tokens weigh beside the largest, in Q47, as [`Normalizer::new`] finds them.
-    #[inline(always)]
-    pub const fn of_sum(largest: i32, sum: u64) -> Self {
-        // The sum is at least 1 because of the largest term.
+        // The sum is in Q47, and at least 1 because of the largest term.
         Normalizer { largest, log2_sum: log2(sum) - (47 << 24) }
     }
 
@@ -151,6 +145,13 @@ impl Normalizer {
     pub fn cost(&self, logit: i32) -> Cost {
         let below = u64::from(self.largest.abs_diff(logit));
         Cost(((below << 8) + u64::from(self.log2_sum) + (1 << 7)) >> 8)
+    }
+
+    /// From the largest logit and the sum of what all tokens weigh beside the largest, in Q47, as [`Normalizer::new`] finds them: for engines that
+    /// find them by vectors of their own.
+    #[cfg(target_arch = "x86_64")]
+    pub const fn of_sum(largest: i32, sum: u64) -> Self {
+        Normalizer { largest, log2_sum: log2(sum) - (47 << 24) }
     }
 }
 
