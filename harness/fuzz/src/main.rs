@@ -1,10 +1,10 @@
-//! Under `--cfg fuzzing` libFuzzer with one target, else the tool that goes with it.
-#![cfg_attr(fuzzing, no_main)]
+//! With the feature `libfuzzer` libFuzzer with one target, else the tool that goes with it.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-#[cfg(fuzzing)]
+#[cfg(feature = "libfuzzer")]
 libfuzzer_sys::fuzz_target!(|data: &[u8]| golf_fuzz::exercise(data));
 
-#[cfg(not(fuzzing))]
+#[cfg(not(feature = "libfuzzer"))]
 fn main() -> std::process::ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -17,7 +17,7 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-#[cfg(not(fuzzing))]
+#[cfg(not(feature = "libfuzzer"))]
 fn run(words: &[&str]) -> Result<(), String> {
     let known = || golf_fuzz::TARGETS.map(|target| target.name).join(", ");
     let target = |name: &str| {
