@@ -146,13 +146,6 @@ impl Normalizer {
         let below = u64::from(self.largest.abs_diff(logit));
         Cost(((below << 8) + u64::from(self.log2_sum) + (1 << 7)) >> 8)
     }
-
-    /// From the largest logit and the sum of what all tokens weigh beside the largest, in Q47, as [`Normalizer::new`] finds them: for engines that
-    /// find them by vectors of their own.
-    #[cfg(target_arch = "x86_64")]
-    pub const fn of_sum(largest: i32, sum: u64) -> Self {
-        Normalizer { largest, log2_sum: log2(sum) - (47 << 24) }
-    }
 }
 
 /// The cost of `token` under `logits`.

@@ -101,16 +101,16 @@ impl Norm {
     /// Of the vector `q`.
     #[inline(always)]
     pub(crate) fn of(q: &[i8]) -> Self {
-        Norm::from_squares(q.len(), q.iter().map(|&q| (i32::from(q) * i32::from(q)) as u32).sum(), u64::isqrt)
+        Norm::from_squares(q.len(), q.iter().map(|&q| (i32::from(q) * i32::from(q)) as u32).sum())
     }
 
-    /// Of a vector of this length whose squares add up to `squares`, with something that takes whole roots.
+    /// Of a vector of this length whose squares add up to `squares`.
     #[inline(always)]
-    pub(crate) fn from_squares(length: usize, squares: u32, root: impl Fn(u64) -> u64) -> Self {
+    fn from_squares(length: usize, squares: u32) -> Self {
         if squares == 0 {
             return Norm::default();
         }
-        let root = root(((length as u64) << 46) / u64::from(squares)) as u32;
+        let root = (((length as u64) << 46) / u64::from(squares)).isqrt() as u32;
         let excess = bits(root) - 16;
         Norm { mantissa: root >> excess, exponent: 23 - excess }
     }
@@ -140,7 +140,7 @@ pub(crate) fn quantise(x: &[i32], q: &mut [i8]) -> Norm {
         Ok(by) => q.iter_mut().zip(x).for_each(|(q, &x)| each(q, x >> by)),
         Err(_) => q.iter_mut().zip(x).for_each(|(q, &x)| each(q, x << -by)),
     }
-    Norm::from_squares(x.len(), squares as u32, u64::isqrt)
+    Norm::from_squares(x.len(), squares as u32)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ mod heads;
 mod inputs;
 mod linear;
 mod outputs;
-mod softmax;
 
 pub(super) use linear::one_token;
 pub(super) use outputs::{add_scaled, write};
@@ -36,7 +35,6 @@ pub(crate) static OPS: Ops = Ops {
         quantise: |x, q| enter!(inputs::quantise(x, q)),
         rotate: |x, turns, out| enter!(heads::rotate(x, turns, out)),
         query: |x, turns, rotated, words| enter!(heads::query(x, turns, rotated, words)),
-        normalizer: |logits| enter!(softmax::normalizer(logits)),
         ..steps!(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")])
     },
 };
