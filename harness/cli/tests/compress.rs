@@ -16,25 +16,32 @@ use std::path::Path;
 /// Bytes that end a stream, which a score doesn't count: two words of the coder.
 const END: f64 = 16.0;
 
-/// Documents of every task that has any, and for the entries that are slow to ask token by token every eighth of them decoded.
+/// Every document with the smallest entry of each engine, every sixteenth with all others; every eighth of these is decoded.
 #[test]
 fn every_entry_codes_every_document_in_what_it_is_scored_at() {
     let golf = Golf::open(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))).unwrap();
     let mut engines = vec![];
-    for (slug, candidate) in golf.candidates(&[]).unwrap() {
-        let candidate = candidate.unwrap();
+    let candidates = golf.candidates(&[]).unwrap().into_iter();
+    let mut candidates: Vec<_> = candidates.map(|(slug, candidate)| (slug, candidate.unwrap())).collect();
+    candidates.sort_by_key(|(_, candidate)| candidate.facts.bytes);
+    for (slug, candidate) in candidates {
         // Larger ones would take minutes here, and have the same engine.
         if candidate.facts.bytes > 1_000_000 {
             continue;
         }
         let artifact = Artifact::read(&candidate.submission.artifact).unwrap();
         let loaded = model::load(&artifact).unwrap();
-        let (mut documents, mut worst) = (0, 0f64);
+        let step = if engines.contains(&candidate.engine.name) { 16 } else { 1 };
+        let (mut seen, mut documents, mut worst) = (0, 0, 0f64);
         loaded
             .start(|mut model| {
                 for task in &golf.tasks {
                     for item in task.items(&candidate.submission.sha256, &golf.season) {
                         let Content::Document { text, .. } = item.content else { continue };
+                        seen += 1;
+                        if seen % step != 0 {
+                            continue;
+                        }
                         let coded = coder::encode(&mut model, &text).unwrap();
                         let scored = coded.cost as f64 / 65_536.0 / 8.0;
                         assert_eq!(
@@ -60,7 +67,7 @@ fn every_entry_codes_every_document_in_what_it_is_scored_at() {
             })
             .unwrap();
         println!("{slug}: {documents} documents, none more than {worst:.2} bytes over its score");
-        assert!(documents > 100);
+        assert!(documents > 100 / step);
         engines.push(candidate.engine.name);
     }
     for engine in ["ternary", "mix", "uniform"] {
