@@ -15,10 +15,10 @@ fn main() -> ExitCode {
     };
     let trained = match trained.map(|file| std::fs::read(file).map_err(|fault| format!("{file}: {fault}"))).transpose()
     {
-        Ok(trained) => trained.unwrap_or_default(),
+        Ok(trained) => trained,
         Err(fault) => return complain(&fault),
     };
-    let artifact = if trained.is_empty() { None } else { Some(Artifact::read(&trained)) };
+    let artifact = trained.as_deref().map(Artifact::read);
     let tokens = match &artifact {
         None => vec![],
         Some(Ok(artifact)) => artifact.vocabulary(),

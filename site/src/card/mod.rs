@@ -93,8 +93,8 @@ fn fitting(text: &str, room: u32, dot: u32) -> String {
     if fits(text) {
         return text.into();
     }
-    let cuts = text.char_indices().rev().map(|(at, _)| format!("{}…", text[..at].trim_end()));
-    cuts.into_iter().find(|cut| fits(cut)).unwrap_or_default()
+    let mut cuts = text.char_indices().rev().map(|(at, _)| format!("{}…", text[..at].trim_end()));
+    cuts.find(|cut| fits(cut)).unwrap_or_default()
 }
 
 fn rectangle(
