@@ -156,6 +156,20 @@ pub fn cost(logits: &[i32], token: u32) -> Cost {
     Normalizer::new(logits).cost(logits[token as usize])
 }
 
+/// For those who have another way to add up what [`new`](Normalizer::new) reads.
+impl Normalizer {
+    /// What a token with this logit weighs beside one with the largest, in Q47.
+    #[inline(always)]
+    pub const fn term(largest: i32, logit: i32) -> u64 {
+        exp2_negative(largest.wrapping_sub(logit) as u32)
+    }
+
+    /// From the largest logit and the sum of all terms.
+    pub const fn of(largest: i32, sum: u64) -> Self {
+        Normalizer { largest, log2_sum: log2(sum) - (47 << 24) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;

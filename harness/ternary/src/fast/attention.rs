@@ -47,7 +47,7 @@ pub(super) struct Query {
 }
 
 /// What one query reads.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
     /// The query, four elements a word.
@@ -60,33 +60,15 @@ pub(super) struct Reading<'a> {
     pub(super) ranges: [(usize, usize); 2],
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
 impl Reading<'_> {
     /// The keys of slots `16 * tile..`.
     pub(super) fn tile(&self, tile: usize) -> &[[i32; 16]] {
         &self.keys[tile * self.query.len()..][..self.query.len()]
     }
-
-    /// Sixteen elements of the values of all slots, a tile's weights beside them, and which four slots of the tile they are of.
-    #[cfg(target_arch = "wasm32")]
-    pub(super) fn rows<'a>(
-        &'a self,
-        index: usize,
-        weights: &'a [[i32; 16]],
-    ) -> impl Iterator<Item = (&'a [i32; 16], &'a [i32; 16], usize)> {
-        use super::plan::LANES;
-        self.ranges.into_iter().flat_map(move |(begin, end)| {
-            let tiles = begin / LANES..end.div_ceil(LANES);
-            let rows = self.values[4 * tiles.start * self.width..].chunks_exact(4 * self.width);
-            rows.zip(&weights[tiles]).flat_map(move |(rows, tile)| {
-                let rows = rows.chunks_exact(self.width).enumerate();
-                rows.map(move |(four, row)| (&row.as_chunks().0[index], tile, four))
-            })
-        })
-    }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
 impl Queries<'_> {
     /// Calls `attend` for one query after the other, with room for its scores and its output.
     #[inline(always)]

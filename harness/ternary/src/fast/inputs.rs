@@ -3,7 +3,7 @@
 use super::ops::{Batch, Ops, Place, Room};
 use super::pages::Pages;
 use super::plan::{Line, Packed};
-use crate::fixed::Norm;
+use crate::fixed::{Norm, bits, normal_shift, shift};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -44,9 +44,7 @@ impl Inputs {
         let room = Room {
             weights: vec![Line([0; 64]); largest(|matrix| matrix.padded / 4 * matrix.groups.max(2))],
             totals: vec![[0; 32]; batch],
-            #[cfg(target_arch = "x86_64")]
             shifted: vec![0; batch],
-            #[cfg(target_arch = "x86_64")]
             starts: vec![0; most(|matrix| matrix.groups)],
         };
         Inputs {
@@ -122,6 +120,26 @@ impl Inputs {
     }
 }
 
+/// What [`crate::fixed::quantise`] shifts and scales activations by, of which these are the lowest and the highest beside zero; none if all are zero.
+#[inline(always)]
+pub(super) fn scaling((low, high): (i32, i32)) -> Option<(i32, i32)> {
+    let largest = low.unsigned_abs().max(high.unsigned_abs());
+    if largest == 0 {
+        return None;
+    }
+    let by = normal_shift(largest, 15);
+    let top = shift(low, by).unsigned_abs().max(shift(high, by).unsigned_abs()) as i32;
+    Some((by, (127 << 23) / top))
+}
+
+/// [`crate::fixed::quantise`]'s norm by a faster root; the largest of so many elements gives at least `127^2`.
+#[inline(always)]
+pub(super) fn norm(length: usize, squares: u32) -> Norm {
+    let root = root(((length as u64) << 46) / u64::from(squares)) as u32;
+    let excess = bits(root) - 16;
+    Norm { mantissa: root >> excess, exponent: 23 - excess }
+}
+
 /// Arranges one token's activations, and takes the sums of their groups.
 #[inline(always)]
 pub(super) fn arrange(q: &[i8], place: Place, words: &mut [i32], sums: &mut [i32]) {
@@ -154,11 +172,16 @@ pub(super) fn root(value: u64) -> u64 {
         let root = unsafe { _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set_sd(value as f64))) };
         root as u64
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    {
+        use core::arch::wasm32::{f64x2_extract_lane, f64x2_splat, f64x2_sqrt};
+        f64x2_extract_lane::<0>(f64x2_sqrt(f64x2_splat(value as f64))) as u64
+    }
+    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
     value.isqrt()
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

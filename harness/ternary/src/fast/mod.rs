@@ -20,9 +20,9 @@ mod pages;
 mod pass;
 mod plan;
 mod shared;
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[cfg(any(all(feature = "std", target_arch = "x86_64"), all(target_arch = "wasm32", target_feature = "simd128")))]
 mod short;
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[cfg(any(all(feature = "std", target_arch = "x86_64"), all(target_arch = "wasm32", target_feature = "simd128")))]
 mod span;
 #[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), path = "alone.rs")]
 mod team;

@@ -150,9 +150,7 @@ pub(super) struct Room {
     /// Scaled sums of 32 rows, in some order, for each token of the batch.
     pub(super) totals: Vec<[i64; 32]>,
     /// Mantissas of the batch's norms, shifted, and what sums begin with, as many as [`Batch::sums`].
-    #[cfg(target_arch = "x86_64")]
     pub(super) shifted: Vec<i32>,
-    #[cfg(target_arch = "x86_64")]
     pub(super) starts: Vec<i32>,
 }
 
@@ -245,6 +243,12 @@ impl Finish {
     #[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
     pub(super) fn is_short(&self) -> bool {
         (17..=32).contains(&self.by)
+    }
+
+    /// The mantissa, moved so that an output is the upper word of its product, where it [is short](Self::is_short).
+    #[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
+    pub(super) fn shifted(&self) -> i32 {
+        (self.mantissa << (32 - self.by)) as i32
     }
 
     /// Whether the shift is one to the right by less than the width.

@@ -22,7 +22,7 @@ impl Short {
             if !finish.is_short() {
                 return None;
             }
-            *shifted = (finish.mantissa << (32 - finish.by)) as i32;
+            *shifted = finish.shifted();
             is_clamped |= rshift(most * i64::from(*shifted), 32) >= batch.limit;
         }
         Some(Short { pre_shift: matrix.pre_shift, limit: batch.limit as i32, is_clamped })

@@ -4,7 +4,7 @@ use super::load;
 use crate::fast::inputs;
 use crate::fast::ops::Place;
 use crate::fast::plan::LANES;
-use crate::fixed::{Norm, bits, normal_shift, shift};
+use crate::fixed::Norm;
 use core::arch::x86_64::*;
 
 /// Elements that are quantised at a time.
@@ -36,22 +36,14 @@ pub(super) fn extremes(x: &[[i32; LANES]]) -> (i32, i32) {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) fn quantise(x: &[i32], q: &mut [i8]) -> Norm {
     let (steps, []) = x.as_chunks::<STEP>() else { return crate::fixed::quantise(x, q) };
-    let (low, high) = extremes(x.as_chunks().0);
-    let largest = low.unsigned_abs().max(high.unsigned_abs());
-    if largest == 0 {
+    let Some((by, scale)) = inputs::scaling(extremes(x.as_chunks().0)) else {
         q.fill(0);
         return Norm::default();
-    }
-    let by = normal_shift(largest, 15);
-    let top = shift(low, by).unsigned_abs().max(shift(high, by).unsigned_abs()) as i32;
-    let scale = (127 << 23) / top;
+    };
     let lines = q.as_chunks_mut::<STEP>().0;
     let squares =
         if by < 0 { scaled::<true>(steps, -by, scale, lines) } else { scaled::<false>(steps, by, scale, lines) };
-    // [`Norm::of`], by a faster root; the largest element gives at least 127^2.
-    let root = inputs::root(((x.len() as u64) << 46) / u64::from(squares)) as u32;
-    let excess = bits(root) - 16;
-    Norm { mantissa: root >> excess, exponent: 23 - excess }
+    inputs::norm(x.len(), squares)
 }
 
 /// Shifts, scales and rounds; returns the sum of the squares.

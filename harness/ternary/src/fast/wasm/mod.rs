@@ -2,14 +2,18 @@
 #![allow(unsafe_code)]
 
 mod attention;
+mod heads;
+mod inputs;
 mod outputs;
 #[cfg(not(target_feature = "relaxed-simd"))]
 pub(super) mod pairs;
 #[cfg(target_feature = "relaxed-simd")]
 mod relaxed;
 
-use super::ops::{Ops, steps};
+use super::ops::{Ops, Steps, steps};
 use core::arch::wasm32::*;
+use core::hint::black_box;
+use golf_core::logit::Normalizer;
 
 #[cfg(not(target_feature = "relaxed-simd"))]
 use pairs as products;
@@ -20,11 +24,21 @@ pub(crate) static OPS: Ops = Ops {
     tokens: products::RUN,
     key_bias: 0,
     linear: products::linear,
-    attend: |queries, scores, out| queries.one_by_one(scores, out, attention::attend),
+    attend: attention::attend,
     arrange: |q, place, words, sums| place.each(q, |q, place| products::arrange(q, place, words, sums)),
     peak: products::peak,
-    steps: steps!(),
+    steps: Steps { quantise: inputs::quantise, rotate: heads::rotate, query: heads::query, normalizer, ..steps!() },
 };
+
+/// [`Normalizer::new`] one logit after the other, since a processor takes three products of words for one of the doublewords that the compiler would make vectors
+/// of.
+fn normalizer(logits: &[i32]) -> Normalizer {
+    let largest = logits.iter().fold(i32::MIN, |largest, &logit| largest.max(logit));
+    Normalizer::of(largest, logits.iter().map(|&logit| black_box(Normalizer::term(largest, logit))).sum())
+}
+
+/// Sixteen elements of the values of four slots, the weights of these slots' tile, and which four of it they are.
+type Row<'a> = (&'a [i32; 16], &'a [i32; 16], usize);
 
 fn load(piece: &[u8; 16]) -> v128 {
     // SAFETY: a reference to 16 bytes is read.
@@ -39,6 +53,19 @@ fn load_words(words: &[i32; 4]) -> v128 {
 fn store(words: &mut [i32; 4], value: v128) {
     // SAFETY: a reference to 16 bytes is written.
     unsafe { v128_store(words.as_mut_ptr().cast(), value) }
+}
+
+fn store_bytes<T>(bytes: &mut [T; 16], value: v128) {
+    const { assert!(size_of::<T>() == 1) };
+    // SAFETY: a reference to 16 bytes is written.
+    unsafe { v128_store(bytes.as_mut_ptr().cast(), value) }
+}
+
+/// The lanes of a vector.
+fn all(lanes: v128) -> [i32; 4] {
+    let mut all = [0; 4];
+    store(&mut all, lanes);
+    all
 }
 
 /// A word in all lanes.

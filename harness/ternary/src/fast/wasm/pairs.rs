@@ -2,8 +2,7 @@
 //! sum is taken apart before the lower part leaves its 14 bits. That makes 16 products of an instruction, as many as `maddubs` has.
 
 use super::outputs::{Offset, Quads};
-use super::{load, splat, store};
-use crate::fast::attention::Reading;
+use super::{Row, load, splat, store};
 use crate::fast::ops::{Batch, Place, Side};
 use crate::fast::plan::{BLOCK, Line, Packed};
 use crate::image::Matrix;
@@ -84,12 +83,6 @@ fn pieces(lines: &[Line]) -> &[Piece] {
     unsafe { core::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * 4) }
 }
 
-/// Eight bytes as words of 16 bits.
-fn load_wide(bytes: &[u8; 8]) -> v128 {
-    // SAFETY: a reference to eight bytes is read.
-    unsafe { i16x8_load_extend_i8x8(bytes.as_ptr().cast()) }
-}
-
 /// Exchanges the bytes of each lane of 16 bits.
 fn swap(x: v128) -> v128 {
     i8x16_shuffle::<1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14>(x, x)
@@ -106,7 +99,7 @@ fn unpack<const BITS: u32>(pieces: &[Piece; WIDE], mut each: impl FnMut(usize, [
     match BITS {
         8 => {
             for plane in 0..2 {
-                each(plane, pieces.each_ref().map(|piece| load_wide(&piece.as_chunks::<8>().0[plane])));
+                each(plane, pieces.each_ref().map(|piece| extend(&piece.as_chunks::<8>().0[plane])));
             }
         }
         4 => {
@@ -248,29 +241,40 @@ fn add_pairs(front: v128, back: v128) -> v128 {
     i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(front, back), i32x4_shuffle::<1, 3, 5, 7>(front, back))
 }
 
-/// Adds to eight vectors the products of 64 bytes, four and four, with four words of 16 bits.
-#[inline(always)]
-fn multiply(sums: &mut [v128; 8], bytes: &[i32; 16], by: v128) {
-    for (sum, bytes) in sums.iter_mut().zip(bytes.as_chunks::<2>().0) {
-        // SAFETY: a reference to eight bytes is read.
-        let wide = unsafe { i16x8_load_extend_i8x8(bytes.as_ptr().cast()) };
-        *sum = i32x4_add(*sum, i32x4_dot_i16x8(wide, by));
-    }
+/// Eight bytes as words of 16 bits.
+fn extend<const N: usize, T>(bytes: &[T; N]) -> v128 {
+    const { assert!(N * size_of::<T>() == 8) };
+    // SAFETY: a reference to eight bytes is read.
+    unsafe { i16x8_load_extend_i8x8(bytes.as_ptr().cast()) }
 }
 
-/// The sums of sixteen lanes.
-fn sums_of(halves: [v128; 8]) -> [v128; 4] {
-    core::array::from_fn(|quad| add_pairs(halves[2 * quad], halves[2 * quad + 1]))
+/// Queries whose scores with half a tile of keys fit the registers.
+pub(super) const FEW: usize = 2;
+
+/// Four elements of a query as words of 16 bits.
+pub(super) fn split(word: i32) -> [i32; 2] {
+    let [a, b, c, d] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
+    [b << 16 | a & 0xffff, d << 16 | c & 0xffff]
 }
 
-/// Products of a query with the keys of a tile.
+/// Four words of 16 bits, twice.
+fn splat_four(words: &[i32; 2]) -> v128 {
+    // SAFETY: a reference to eight bytes is read.
+    unsafe { v128_load64_splat(words.as_ptr().cast()) }
+}
+
+/// Products of some queries with the keys of half a tile.
 #[inline(always)]
-pub(super) fn scores_of(query: &[i32], keys: &[[i32; 16]]) -> [v128; 4] {
-    let mut sums = [i32x4_splat(0); 8];
-    for (key, word) in keys.iter().zip(query) {
-        multiply(&mut sums, key, i16x8_extend_low_i8x16(splat(word)));
+pub(super) fn scores_of<const Q: usize>(keys: &[[i32; 16]], half: usize, split: &[[[i32; 2]; Q]]) -> [[v128; 2]; Q] {
+    let mut sums = [[i32x4_splat(0); 4]; Q];
+    for (key, split) in keys.iter().zip(split) {
+        let key: [v128; 4] = core::array::from_fn(|two| extend(&key.as_chunks::<2>().0[4 * half + two]));
+        for (sums, words) in sums.iter_mut().zip(split) {
+            let by = splat_four(words);
+            sums.iter_mut().zip(key).for_each(|(sum, key)| *sum = i32x4_add(*sum, i32x4_dot_i16x8(key, by)));
+        }
     }
-    sums_of(sums)
+    sums.map(|[a, b, c, d]| [add_pairs(a, b), add_pairs(c, d)])
 }
 
 /// Keeps the weights of a tile, two a word.
@@ -282,14 +286,14 @@ pub(super) fn keep(tile: &mut [i32; 16], weights: [v128; 4]) {
 
 /// The weighted sums of sixteen elements of the values.
 #[inline(always)]
-pub(super) fn values_of(reading: &Reading<'_>, index: usize, weights: &[[i32; 16]]) -> [v128; 4] {
+pub(super) fn values_of<'a>(rows: impl Iterator<Item = Row<'a>>) -> [v128; 4] {
     let mut sums = [i32x4_splat(0); 8];
-    reading.rows(index, weights).for_each(|(row, tile, four)| {
-        // SAFETY: a reference to eight bytes is read.
-        let weights = unsafe { v128_load64_splat(tile.as_chunks::<2>().0[four].as_ptr().cast()) };
-        multiply(&mut sums, row, weights);
+    rows.for_each(|(row, tile, four)| {
+        let by = splat_four(&tile.as_chunks::<2>().0[four]);
+        let row = row.as_chunks::<2>().0.iter().map(extend);
+        sums.iter_mut().zip(row).for_each(|(sum, row)| *sum = i32x4_add(*sum, i32x4_dot_i16x8(row, by)));
     });
-    sums_of(sums)
+    core::array::from_fn(|quad| add_pairs(sums[2 * quad], sums[2 * quad + 1]))
 }
 
 /// The products of eight rows of pairs with six tokens, without what takes the sums apart.

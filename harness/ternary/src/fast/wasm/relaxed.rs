@@ -5,17 +5,17 @@
 
 pub(super) use crate::fast::inputs::arrange;
 
-use super::outputs::{Offset, Quads};
-use super::{load, load_words, splat, store};
-use crate::fast::attention::Reading;
+use super::outputs::{Offset, Quads, put};
+use super::{Row, load, load_words, splat, store, store_bytes};
 use crate::fast::ops::{Batch, Side};
 use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS};
+use crate::fast::short::Short;
 use core::arch::wasm32::*;
 use core::hint::black_box;
 use core::ops::Range;
 
-/// Tokens whose sums stay in registers: six would fit, but the compilers of browsers need some for themselves.
-pub(super) const RUN: usize = 4;
+/// Tokens whose sums of eight rows stay in registers, beside two vectors of weights and one of activations: fifteen, what the compilers of browsers leave of sixteen.
+pub(super) const RUN: usize = 6;
 /// Vectors of four rows that such tokens have at a time, and one token alone.
 const SHARED: usize = 2;
 const ALONE: usize = 8;
@@ -69,53 +69,85 @@ fn many_tokens<const BITS: u32>(
 ) {
     let mut room = core::mem::take(batch.room);
     let weights = &mut room.weights[..matrix.groups * matrix.padded / 4];
+    let short = Short::new(matrix, batch, &mut room.shifted);
+    // This takes the weights' offset away.
+    room.starts.iter_mut().zip(batch.sums).for_each(|(start, &sum)| *start = -matrix.offset * sum);
     let rows = rows(matrix, blocks);
     for first in rows.clone().step_by(LANES) {
         for (group, weights) in weights.chunks_exact_mut(matrix.padded / 4).enumerate() {
             let lines = &matrix.lines[(first / BLOCK * matrix.groups + group) * matrix.group_lines()..];
             unpack::<BITS>(&lines[..matrix.group_lines()], first % BLOCK / LANES, weights);
         }
+        let tile = Tile { matrix, rows: &rows, first, weights };
         for token in batch.runs() {
             let side = batch.side(matrix, token);
+            let count = side.norms.len();
+            let shorts = short.as_ref().map(|short| (short, &room.shifted[token..][..count]));
+            let starts = &room.starts[token * matrix.groups..][..count * matrix.groups];
             let out = &mut out[token * stride..];
-            match side.norms.len() {
-                1 => run::<BITS, 1>(matrix, &side, &rows, first, weights, out, stride),
-                2 => run::<BITS, 2>(matrix, &side, &rows, first, weights, out, stride),
-                3 => run::<BITS, 3>(matrix, &side, &rows, first, weights, out, stride),
-                4 => run::<BITS, 4>(matrix, &side, &rows, first, weights, out, stride),
-                5 => run::<BITS, 5>(matrix, &side, &rows, first, weights, out, stride),
-                _ => run::<BITS, RUN>(matrix, &side, &rows, first, weights, out, stride),
+            match count {
+                1 => tile.run::<BITS, 1>(&side, starts, shorts, out, stride),
+                2 => tile.run::<BITS, 2>(&side, starts, shorts, out, stride),
+                3 => tile.run::<BITS, 3>(&side, starts, shorts, out, stride),
+                4 => tile.run::<BITS, 4>(&side, starts, shorts, out, stride),
+                5 => tile.run::<BITS, 5>(&side, starts, shorts, out, stride),
+                _ => tile.run::<BITS, RUN>(&side, starts, shorts, out, stride),
             }
         }
     }
     *batch.room = room;
 }
 
-/// The outputs of 16 rows for a run of tokens.
-fn run<const BITS: u32, const T: usize>(
-    matrix: &Packed,
-    side: &Side<'_>,
-    rows: &Range<usize>,
+/// 16 rows of a matrix, or less at its end.
+struct Tile<'a> {
+    matrix: &'a Packed,
+    /// Those that are asked for, of which `first..` are in the tile.
+    rows: &'a Range<usize>,
     first: usize,
-    weights: &[Line],
-    out: &mut [i32],
-    stride: usize,
-) {
-    let (lines, words) = (matrix.padded / 4, matrix.padded / 4 * T);
-    for (pair, first) in (first..rows.end.min(first + LANES)).step_by(4 * SHARED).enumerate() {
-        let quads = Quads { matrix, side, rows: rows.clone(), first, offsets: [offset::<BITS>(matrix); SHARED] };
-        quads.outputs::<T>(out, stride, |group| {
+    /// A weight a byte.
+    weights: &'a [Line],
+}
+
+impl Tile<'_> {
+    /// The outputs for a run of tokens; `shorts` are their mantissas, where the short way will do.
+    fn run<const BITS: u32, const T: usize>(
+        &self,
+        side: &Side<'_>,
+        starts: &[i32],
+        shorts: Option<(&Short, &[i32])>,
+        out: &mut [i32],
+        stride: usize,
+    ) {
+        let &Tile { matrix, rows, first, weights } = self;
+        let (lines, words) = (matrix.padded / 4, matrix.padded / 4 * T);
+        let dots = |group: usize, pair| {
             let (weights, words) = (&weights[group * lines..][..lines], &side.words[group * words..][..words]);
-            let mut dots = dots_of::<BITS, T>(weights, pair, words);
+            let mut dots = dots_of::<BITS, T>(weights, pair, words, &starts[group * T..]);
             if BITS == 8 && matrix.offset == 128 {
                 add_rest(&mut dots, weights.iter().map(|line| &pairs(line)[pair]), words);
             }
             dots
-        });
+        };
+        for (pair, first) in (first..rows.end.min(first + LANES)).step_by(4 * SHARED).enumerate() {
+            let Some((short, mantissas)) = shorts else {
+                let offsets = [Offset { is_double: false, times: 0 }; SHARED];
+                let quads = Quads { matrix, side, rows: rows.clone(), first, offsets };
+                quads.outputs::<T>(out, stride, |group| dots(group, pair));
+                continue;
+            };
+            let scales = matrix.scales[first / BLOCK][first % BLOCK..].as_chunks().0;
+            let scales: &[_; SHARED] = scales.first_chunk().expect("a block has whole vectors");
+            let dots = dots(0, pair);
+            let place = first - rows.start;
+            let count = (rows.end - first).min(4 * SHARED);
+            for (token, (dots, mantissa)) in dots.iter().zip(mantissas).enumerate() {
+                put(&short.quads(dots, scales, splat(mantissa)), &mut out[token * stride + place..][..count]);
+            }
+        }
     }
 }
 
-/// A weight a byte, for one vector of a block.
+/// A weight a byte, for one vector of a block; those of one bit as 0 and 2.
 fn unpack<const BITS: u32>(lines: &[Line], vector: usize, weights: &mut [Line]) {
     let planes = 8 / BITS as usize;
     for (four, weights) in lines.as_chunks::<VECTORS>().0.iter().zip(weights.chunks_exact_mut(planes)) {
@@ -123,7 +155,8 @@ fn unpack<const BITS: u32>(lines: &[Line], vector: usize, weights: &mut [Line]) 
         let mut packed: [v128; 4] = core::array::from_fn(|_| packed.next().unwrap_or(i32x4_splat(0)));
         for weights in weights {
             for (packed, weights) in packed.iter_mut().zip(weights.0.as_chunks_mut::<16>().0) {
-                store_bytes(weights, lowest::<BITS>(*packed));
+                let lowest = lowest::<BITS>(*packed);
+                store_bytes(weights, if BITS == 1 { i8x16_add(lowest, lowest) } else { lowest });
                 *packed = u16x8_shr(*packed, BITS % 16);
             }
         }
@@ -135,10 +168,16 @@ fn lowest<const BITS: u32>(packed: v128) -> v128 {
     if BITS == 8 { packed } else { v128_and(packed, u8x16_splat((1 << (BITS % 8)) - 1)) }
 }
 
-/// Products of eight rows with a run of tokens, in a loop so small that all sums stay in registers.
+/// Products of eight rows with a run of tokens, whose sums begin with `starts`, in a loop so small that all sums stay in registers.
 #[inline(always)]
-fn dots_of<const BITS: u32, const T: usize>(weights: &[Line], pair: usize, words: &[i32]) -> [[v128; SHARED]; T] {
+fn dots_of<const BITS: u32, const T: usize>(
+    weights: &[Line],
+    pair: usize,
+    words: &[i32],
+    starts: &[i32],
+) -> [[v128; SHARED]; T] {
     let mut sums = [[i32x4_splat(0); SHARED]; T];
+    sums.iter_mut().zip(starts).for_each(|(sums, start)| *sums = [splat(start); SHARED]);
     for (line, words) in weights.iter().zip(words.as_chunks::<T>().0) {
         let weights = pairs(line)[pair].each_ref().map(load);
         for (sums, word) in sums.iter_mut().zip(words) {
@@ -200,11 +239,6 @@ fn halves(lines: &[Line; VECTORS]) -> &[[[u8; 16]; ALONE]; 4 * VECTORS / ALONE] 
     unsafe { &*core::ptr::from_ref(lines).cast() }
 }
 
-fn store_bytes(bytes: &mut [u8; 16], value: v128) {
-    // SAFETY: a reference to 16 bytes is written.
-    unsafe { v128_store(bytes.as_mut_ptr().cast(), value) }
-}
-
 /// Adds to each word the products of its four bytes.
 #[inline(always)]
 fn dot<const BITS: u32>(sum: v128, weights: v128, q: v128) -> v128 {
@@ -216,21 +250,30 @@ fn dot<const BITS: u32>(sum: v128, weights: v128, q: v128) -> v128 {
     i32x4_relaxed_dot_i8x16_i7x16_add(q, u8x16_min(u8x16_sub_sat(weights, most), most), sum)
 }
 
-/// Products of a query with the keys of a tile: with what is above zero in the query, and with what is below.
+/// Queries whose scores with half a tile of keys fit the registers.
+pub(super) const FEW: usize = 2;
+
+/// What of four elements of a query is above zero, and how much is below.
+pub(super) fn split(word: i32) -> [i32; 2] {
+    let part = |sign: i16| word.to_le_bytes().map(|byte| (sign * i16::from(byte as i8)).max(0) as u8);
+    [part(1), part(-1)].map(i32::from_le_bytes)
+}
+
+/// Products of some queries with the keys of half a tile.
 #[inline(always)]
-pub(super) fn scores_of(query: &[i32], keys: &[[i32; 16]]) -> [v128; 4] {
-    let zero = i32x4_splat(0);
-    let (mut above, mut below) = ([zero; 4], [zero; 4]);
-    for (key, word) in keys.iter().zip(query) {
-        let q = splat(word);
-        let (positive, negative) = (i8x16_max(q, zero), i8x16_max(i8x16_neg(q), zero));
-        for (quad, key) in key.as_chunks().0.iter().enumerate() {
-            let key = load_words(key);
-            above[quad] = i32x4_relaxed_dot_i8x16_i7x16_add(key, positive, above[quad]);
-            below[quad] = i32x4_relaxed_dot_i8x16_i7x16_add(key, negative, below[quad]);
+pub(super) fn scores_of<const Q: usize>(keys: &[[i32; 16]], half: usize, split: &[[[i32; 2]; Q]]) -> [[v128; 2]; Q] {
+    let (mut above, mut below) = ([[i32x4_splat(0); 2]; Q], [[i32x4_splat(0); 2]; Q]);
+    for (key, split) in keys.iter().zip(split) {
+        let [front, back] = [0, 1].map(|quad| load_words(&key.as_chunks().0[2 * half + quad]));
+        for ((above, below), [positive, negative]) in above.iter_mut().zip(&mut below).zip(split) {
+            let (positive, negative) = (splat(positive), splat(negative));
+            above[0] = i32x4_relaxed_dot_i8x16_i7x16_add(front, positive, above[0]);
+            above[1] = i32x4_relaxed_dot_i8x16_i7x16_add(back, positive, above[1]);
+            below[0] = i32x4_relaxed_dot_i8x16_i7x16_add(front, negative, below[0]);
+            below[1] = i32x4_relaxed_dot_i8x16_i7x16_add(back, negative, below[1]);
         }
     }
-    core::array::from_fn(|quad| i32x4_sub(above[quad], below[quad]))
+    core::array::from_fn(|query| [0, 1].map(|quad| i32x4_sub(above[query][quad], below[query][quad])))
 }
 
 /// Keeps the weights of a tile: the low six bits of each and the bits above them as bytes.
@@ -244,10 +287,10 @@ pub(super) fn keep(tile: &mut [i32; 16], weights: [v128; 4]) {
 
 /// The weighted sums of sixteen elements of the values.
 #[inline(always)]
-pub(super) fn values_of(reading: &Reading<'_>, index: usize, weights: &[[i32; 16]]) -> [v128; 4] {
+pub(super) fn values_of<'a>(rows: impl Iterator<Item = Row<'a>>) -> [v128; 4] {
     let zero = i32x4_splat(0);
     let (mut low, mut high) = ([zero; 4], [zero; 4]);
-    reading.rows(index, weights).for_each(|(row, tile, four)| {
+    rows.for_each(|(row, tile, four)| {
         let parts = [splat(&tile[four]), splat(&tile[4 + four])];
         for (quad, values) in row.as_chunks().0.iter().enumerate() {
             let values = load_words(values);
