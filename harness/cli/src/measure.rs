@@ -126,8 +126,11 @@ pub fn of_model(name: &str, running: &mut Running<'_>, text: &[u8]) -> Result<Ta
             let (tokens, bytes) = prompt(running, text);
             let work = Work { tokens: tokens.len() as u64, bytes };
             let mut logits = vec![0; running.model().vocabulary().len()];
-            let (samples, digest) =
-                repeat(|| timed(|| Ok(running.cost(&mut logits, &tokens, 0).0.to_le_bytes().to_vec())))?;
+            let (samples, digest) = repeat(|| {
+                // Nothing is left of the round before.
+                running.model().reset();
+                timed(|| Ok(running.cost(&mut logits, &tokens, 0).0.to_le_bytes().to_vec()))
+            })?;
             let mut cost = Cost(0);
             golf_core::score::costs(running.model(), &mut logits, &tokens, 0, &mut |token| cost += token);
             if hex(&Sha256::digest(cost.0.to_le_bytes())) != digest {

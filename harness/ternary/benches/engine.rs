@@ -20,7 +20,10 @@ fn measure(criterion: &mut Criterion, name: &str, kernel: &str, engine: &mut imp
     group.sample_size(10);
     group.throughput(Throughput::Elements(PROMPT as u64));
     group.bench_function("prompt", |bencher| {
-        bencher.iter(|| engine.document_costs(&tokens, 0, &mut |cost| _ = black_box(cost)));
+        bencher.iter(|| {
+            engine.reset();
+            engine.document_costs(&tokens, 0, &mut |cost| _ = black_box(cost));
+        });
     });
     group.throughput(Throughput::Elements(GENERATE as u64));
     group.bench_function("generate", |bencher| {

@@ -60,6 +60,7 @@ fn measure(wanted: &Wanted) -> Result<(), String> {
     let tokens: Vec<u32> = Bytes(1).take(wanted.prompt.max(wanted.generate)).map(u32::from).collect();
 
     let prompt = |engine: &mut Engine<'_>| {
+        engine.reset();
         let begin = Instant::now();
         engine.document_costs(&tokens[..wanted.prompt], 0, &mut |cost| _ = black_box(cost));
         wanted.prompt as f64 / begin.elapsed().as_secs_f64()

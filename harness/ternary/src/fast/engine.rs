@@ -22,8 +22,14 @@ pub struct Engine<'a> {
     /// One for each thread.
     lanes: Shared<Lane>,
     commons: Commons,
+    /// Slots of a cache.
+    capacity: usize,
     /// Tokens taken in since the reset, the start token included.
     position: usize,
+    /// The tokens whose keys and values were written last, from the start token on, and one more than the highest position that was written since the first of them:
+    /// the caches hold as many before it as they have slots.
+    held: Vec<u32>,
+    written: usize,
     /// Residual stream after the last of them, `[d]`: the prediction is for what follows it.
     latest: Vec<i32>,
 }
@@ -54,7 +60,10 @@ impl<'a> Engine<'a> {
             team: Team::new(threads),
             lanes: Shared::new((0..threads).map(|_| Lane::new(&image, plan, batch, capacity))),
             commons: Commons::new(&image, plan, batch, threads, capacity),
+            capacity,
             position: 0,
+            held: vec![],
+            written: 0,
             latest: vec![0; shape.dim],
         };
         engine.reset();
@@ -113,13 +122,23 @@ impl<'a> Engine<'a> {
         (&logits[..vocabulary], lane.costs[row])
     }
 
-    /// Calls `each` with a token's place, the logits for it, and, if they are wanted, its cost.
+    /// Calls `each` with a token's place, the logits for it, and, if they are wanted, its cost. It begins where the document parts from the last one, as
+    /// the options of an item do after their context.
     fn document(&mut self, tokens: &[u32], from: usize, costs: bool, mut each: impl FnMut(usize, &[i32], Cost)) {
-        self.position = 0;
         let most = self.batch * self.team.threads();
         // What comes before token i: the start token, or token i - 1.
-        let before: Vec<u32> = [self.image.shape().start].into_iter().chain(tokens.iter().copied()).collect();
-        for first in (0..tokens.len()).step_by(most) {
+        let mut before: Vec<u32> = [self.image.shape().start].into_iter().chain(tokens.iter().copied()).collect();
+        before.truncate(tokens.len());
+        let shared = before.iter().zip(&self.held).take_while(|(token, held)| token == held).count();
+        // The last token of all is taken in again, since the prediction is for what follows it.
+        let parting = shared.min(from).min(tokens.len().saturating_sub(1));
+        // Later tokens have taken the place of those before this one.
+        let oldest = self.written.saturating_sub(self.capacity);
+        let begin = if (parting + 1).saturating_sub(self.image.shape().window) < oldest { 0 } else { parting };
+        self.position = begin;
+        self.written = if begin == 0 { before.len() } else { self.written.max(before.len()) };
+        self.held.clear();
+        for first in (begin..tokens.len()).step_by(most) {
             let end = tokens.len().min(first + most);
             let wanted = from.clamp(first, end) - first;
             self.take(&before[first..end], wanted, if costs { &tokens[first..end] } else { &[] });
@@ -128,6 +147,7 @@ impl<'a> Engine<'a> {
                 each(first + token, logits, cost);
             }
         }
+        self.held = before;
     }
 }
 
@@ -149,6 +169,8 @@ impl LanguageModel for Engine<'_> {
     }
 
     fn observe(&mut self, token: u32) {
+        self.held.truncate(self.position);
+        self.written = self.written.max(self.position + 1);
         self.take(&[token], 1, &[]);
     }
 }

@@ -100,6 +100,38 @@ fn it_predicts_after_whole_documents_and_goes_on() {
     }
 }
 
+/// A document that begins as the last one did is taken in from where they part; what was written since, and what the ring has no room for any more, is not
+/// mistaken for it.
+#[test]
+fn documents_may_begin_alike() {
+    let (image, long) = (model(PLAIN), text(8, 60));
+    // What it shares with the long text, its length, and the first token that is predicted.
+    let documents = [
+        [(0, 9, 0), (7, 12, 7), (12, 12, 12), (5, 30, 9), (29, 60, 29), (40, 60, 50), (20, 25, 20)],
+        [(3, 8, 2), (8, 8, 0), (8, 30, 8), (9, 30, 9), (9, 31, 20), (1, 1, 1), (0, 60, 58)],
+        [(55, 60, 40), (58, 60, 57), (59, 60, 58), (20, 25, 20), (58, 60, 20), (50, 52, 50), (20, 22, 20)],
+    ];
+    for (threads, more) in [(1, 0), (2, 0), (1, 3), (1, 40), (2, 40)] {
+        each_kernel(&image, 5, threads, |engine, name| {
+            for (index, (shared, length, from)) in documents.into_iter().flatten().enumerate() {
+                let mut tokens = long[..length].to_vec();
+                tokens[shared..].iter_mut().for_each(|token| *token = (*token + index as u32) % 256);
+                let expected = one_by_one(&image, &tokens);
+                engine.predict_document(&tokens, from, &mut |place, logits| {
+                    assert!(
+                        logits == expected[place],
+                        "{name}: token {place} of document {index} on {threads} threads"
+                    );
+                });
+                if more > 3 && index % 2 == 0 {
+                    engine.reset();
+                }
+                long[..more].iter().for_each(|&token| engine.observe(255 - token));
+            }
+        });
+    }
+}
+
 /// Every codec in a model so small that Miri can run it; one token and several at a time.
 #[test]
 fn small_models_on_every_kernel() {
