@@ -100,14 +100,14 @@ impl Frame {
     }
 }
 
-/// The artifact with the most n-grams that takes at most so many bytes.
+/// The artifact with the most n-grams that takes at most so many bytes, which may be none.
 fn fit(candidates: &Candidates, steps: f32, bytes: usize, frame: &Frame) -> Result<Vec<u8>, Failure> {
     let even = Mixing::even(frame.ternary.is_some());
     let nothing = candidates.choose(2, Choice { threshold: f32::MAX, steps });
     // The mixing takes more once it is trained.
     let rest = frame.artifact(&nothing, &even)?.len() + 4_000;
     let (mut low, mut high) = (0f32, 16f32);
-    let mut best = None;
+    let mut best = (rest <= bytes).then_some(nothing);
     for _ in 0..10 {
         let middle = (low + high) / 2.0;
         let grams = candidates.choose(7, Choice { threshold: middle.exp2(), steps });
