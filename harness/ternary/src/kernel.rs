@@ -25,7 +25,7 @@ impl Kernel {
     /// The oracle, which runs everywhere: [`crate::Engine`], from the image as it is.
     pub const SCALAR: Kernel = Kernel(Kind::Scalar);
 
-    /// All that this machine can run, slowest first (but AMX after AVX-512, though nobody has measured it).
+    /// All that this machine can run, slowest first.
     pub fn available() -> impl DoubleEndedIterator<Item = Kernel> {
         const ALL: &[Kind] = &[
             Kind::Scalar,
@@ -45,9 +45,9 @@ impl Kernel {
         ALL.iter().copied().filter(|kind| kind.runs_here()).map(Kernel)
     }
 
-    /// The fastest that this machine can run, of those whose speed was ever measured: AMX was not, so it runs only where it is named.
+    /// The fastest that this machine can run.
     pub fn best() -> Kernel {
-        Kernel::available().rfind(|kernel| kernel.0.was_measured()).unwrap_or(Kernel::SCALAR)
+        Kernel::available().next_back().unwrap_or(Kernel::SCALAR)
     }
 
     /// Its name, such as `avx2`.
@@ -97,14 +97,6 @@ impl Kernel {
 }
 
 impl Kind {
-    fn was_measured(self) -> bool {
-        match self {
-            #[cfg(all(feature = "std", target_arch = "x86_64", target_os = "linux"))]
-            Kind::Amx => false,
-            _ => true,
-        }
-    }
-
     fn runs_here(self) -> bool {
         match self {
             Kind::Scalar => true,

@@ -2,6 +2,7 @@
 
 use super::inputs::root;
 use super::pages::Pages;
+use super::span::SLOTS;
 use crate::fixed::{bits, largest, normal_shift, shift};
 
 pub(super) use crate::attention::{SERIES, STEPS};
@@ -21,8 +22,8 @@ pub(super) struct Cache {
     bias: i32,
 }
 
-/// Queries that are put to a cache at once, at most.
-pub(super) const QUERIES: usize = 8;
+/// Queries that are put to a cache at once, at most, by any kernel.
+pub(super) const QUERIES: usize = 16;
 
 /// Queries of the heads that share a cache, of tokens in a row.
 #[derive(Clone, Copy, Debug)]
@@ -89,9 +90,9 @@ impl Queries<'_> {
     }
 }
 
-/// Slots for a window and a batch: a batch is written before it is read, and the two ends of what is seen must not meet in one tile.
+/// Slots for a window and a batch: a batch is written before it is read, and the two ends of what is seen must not meet in one tile of any kernel.
 pub(super) fn capacity(window: usize, batch: usize) -> usize {
-    (window + batch - 1 + 16).next_multiple_of(16)
+    (window + batch - 1 + SLOTS).next_multiple_of(SLOTS)
 }
 
 /// The slot of the first token that the one at `position` sees, and how many it sees.

@@ -22,6 +22,9 @@ pub(super) struct Inputs {
     room: Room,
 }
 
+/// Columns that a kernel may take at once.
+pub(super) const TILE: usize = 64;
+
 /// Fractional bits and clamp of a linear layer's output.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Format {
@@ -42,7 +45,10 @@ impl Inputs {
         let largest = |size: fn(&Packed) -> usize| matrices.clone().map(size).max().unwrap_or(0);
         let most = |size| largest(size) * batch;
         let room = Room {
-            weights: vec![Line([0; 64]); largest(|matrix| matrix.padded / 4 * matrix.groups.max(2))],
+            weights: vec![
+                Line([0; 64]);
+                largest(|matrix| matrix.padded.next_multiple_of(TILE) / 4 * matrix.groups.max(2))
+            ],
             totals: vec![[0; 32]; batch],
             shifted: vec![0; batch],
             starts: vec![0; most(|matrix| matrix.groups)],
@@ -50,7 +56,8 @@ impl Inputs {
         Inputs {
             quantised: Pages::of(0, most(|matrix| matrix.groups * matrix.group)),
             norms: vec![Norm::default(); batch],
-            words: Pages::of(0, most(Packed::words)),
+            // Tiles may reach beyond the last row.
+            words: Pages::of(0, most(Packed::words) + TILE / 4),
             sums: Pages::of(0, most(|matrix| matrix.groups)),
             length: 0,
             arranged: None,

@@ -21,6 +21,7 @@ pub(crate) static OPS: Ops = Ops {
 /// To be used only where `dotprod` was detected.
 pub(crate) const DOTPROD: Ops = Ops {
     tokens: 6,
+    queries: 8,
     key_bias: 0,
     // SAFETY: `Kernel` hands this table out only where these instructions were detected.
     linear: |matrix, batch, blocks, out, stride| unsafe { linear_dotprod(matrix, batch, blocks, out, stride) },

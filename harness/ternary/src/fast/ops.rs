@@ -1,7 +1,9 @@
 //! What a kernel provides to the fast engine: one table of plain functions per instruction set.
 
 use super::attention::Queries;
-use super::plan::{BLOCK, Line, Packed};
+#[cfg(any(target_arch = "aarch64", target_arch = "wasm32"))]
+use super::plan::BLOCK;
+use super::plan::{Line, Packed};
 use crate::fixed::Norm;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -11,6 +13,8 @@ use core::ops::Range;
 pub(crate) struct Ops {
     /// Tokens that are arranged side by side at most.
     pub(super) tokens: usize,
+    /// Queries that are put to a cache at once at most.
+    pub(super) queries: usize,
     /// What the bytes of a key are changed by in the cache: the sign bits, where dot products want one side unsigned, or nothing.
     pub(super) key_bias: i8,
     /// Some blocks of a linear layer: writes the outputs of the first block's first row for token `t` to `t` times the last argument, and those of
@@ -155,6 +159,7 @@ pub(super) struct Room {
 }
 
 /// Bytes of weights that all tokens pass before the next are read: they stay in the innermost cache.
+#[cfg(any(target_arch = "aarch64", target_arch = "wasm32"))]
 const TILE: usize = 16 << 10;
 
 impl Batch<'_> {
@@ -172,6 +177,7 @@ impl Batch<'_> {
     }
 
     /// Lets `linear` do run after run, a few blocks at a time.
+    #[cfg(any(target_arch = "aarch64", target_arch = "wasm32"))]
     #[inline(always)]
     pub(super) fn by_runs(
         &self,

@@ -10,8 +10,9 @@ mod attention;
 use super::attention::{Cache, QUERIES, Query};
 use super::inputs::{Format, Inputs};
 use super::pages::Pages;
-use super::plan::{BLOCK, Packed, Plan};
+use super::plan::{BLOCK, LANES, Packed, Plan};
 use super::shared::Shared;
+use super::span::SLOTS;
 use super::team::Member;
 use crate::fixed::{Norm, rshift};
 use crate::image::{Image, Part};
@@ -86,8 +87,8 @@ impl Lane {
             row: Pages::of(0, shape.dim.max(shape.head_dim)),
             queries: [Query::default(); QUERIES],
             words: Pages::of(0, QUERIES * shape.head_dim.div_ceil(4)),
-            // With the other half of a pair of tiles.
-            scores: Pages::of([0; 16], QUERIES * (capacity / 16 + 1)),
+            // With what a block of slots has more than is seen.
+            scores: Pages::of([0; 16], plan.ops.queries * (capacity / LANES + SLOTS / LANES)),
         }
     }
 }

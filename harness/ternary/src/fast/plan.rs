@@ -176,6 +176,7 @@ impl Packed {
     }
 
     /// Bytes of a block's weights.
+    #[cfg(any(target_arch = "aarch64", target_arch = "wasm32"))]
     pub(super) fn block_bytes(&self) -> usize {
         self.group_lines() * self.groups * size_of::<Line>()
     }

@@ -15,7 +15,7 @@ const WORDS: usize = 32;
 
 #[target_feature(enable = "avx2")]
 pub(super) fn attend(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
-    let span = Span::of(queries);
+    let span = <Span>::of(queries);
     let mut first = 0;
     while first < queries.each.len() {
         first += match queries.each.len() - first {

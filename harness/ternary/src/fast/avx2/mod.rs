@@ -21,6 +21,7 @@ macro_rules! enter {
 /// To be used only where `avx2` was detected.
 pub(crate) static OPS: Ops = Ops {
     tokens: linear::RUN,
+    queries: 8,
     key_bias: 0,
     linear: |matrix, batch, blocks, out, stride| enter!(linear::linear(matrix, batch, blocks, out, stride)),
     attend: |queries, scores, out| enter!(attention::attend(queries, scores, out)),

@@ -8,15 +8,15 @@ use core::arch::x86_64::*;
 use core::ops::Range;
 
 /// The lanes of a tile that these slots are in.
-fn lanes(slots: &Range<usize>, tile: usize) -> u16 {
+pub(in crate::fast) fn lanes(slots: &Range<usize>, tile: usize) -> u16 {
     let lane = |slot: usize| slot.saturating_sub(tile * LANES).min(LANES);
     let below = |lane: usize| ((1u32 << lane) - 1) as u16;
     below(lane(slots.end)) & !below(lane(slots.start))
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-pub(super) fn attend(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
-    let span = Span::of(queries);
+pub(in crate::fast) fn attend(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
+    let span = <Span>::of(queries);
     // Scores are kept for pairs of tiles.
     let length = span.tiles.next_multiple_of(2);
     let scores = &mut scores[..queries.each.len() * length];
@@ -119,7 +119,7 @@ fn weights_of_two(most: &[i32; 2], scores: &mut [[i32; 16]]) -> [u32; 2] {
     let front = _mm512_setr_epi32(0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30);
     let back = _mm512_add_epi32(front, _mm512_set1_epi32(1));
     for (first, second) in first.as_chunks_mut::<2>().0.iter_mut().zip(second.as_chunks::<2>().0) {
-        let [a, b] = [tables.weigh(most[0], first, &mut totals[0]), tables.weigh(most[1], second, &mut totals[1])];
+        let [a, b] = [tables.parts(most[0], first, &mut totals[0]), tables.parts(most[1], second, &mut totals[1])];
         store(&mut first[0], _mm512_permutex2var_epi32(a, front, b));
         store(&mut first[1], _mm512_permutex2var_epi32(a, back, b));
     }
@@ -134,7 +134,7 @@ fn weights_of_one(most: i32, scores: &mut [[i32; 16]]) -> [u32; 2] {
     let front = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0);
     let back = _mm512_add_epi32(front, _mm512_set1_epi32(1));
     for pair in scores.as_chunks_mut::<2>().0 {
-        let weights = tables.weigh(most, pair, &mut total);
+        let weights = tables.parts(most, pair, &mut total);
         store(&mut pair[0], _mm512_permutexvar_epi32(front, weights));
         store(&mut pair[1], _mm512_permutexvar_epi32(back, weights));
     }
@@ -142,7 +142,7 @@ fn weights_of_one(most: i32, scores: &mut [[i32; 16]]) -> [u32; 2] {
 }
 
 /// What makes weights of scores, 16 bits a lane.
-struct Tables {
+pub(in crate::fast) struct Tables {
     steps: __m512i,
     series: __m512i,
     corrections: [__m512i; 2],
@@ -150,18 +150,18 @@ struct Tables {
 
 impl Tables {
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn load() -> Self {
+    pub(in crate::fast) fn load() -> Self {
         let corrections = CORRECTIONS.as_chunks::<32>().0;
         let corrections = [load_short(&corrections[0]), load_short(&corrections[1])];
         Tables { steps: load_short(&STEPS_16), series: load_short(&SERIES_16), corrections }
     }
 
-    /// [`crate::fast::attention::weight`] of two tiles' scores: word `4 * g + 2 * p + t` has part `p` of the weights of tile `t`'s slots `4 * g..`.
+    /// [`crate::fast::attention::weight`] of two tiles' scores, 16 bits each: of both tiles slots `4 * g..` in quarter `g`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn weigh(&self, most: i32, pair: &[[i32; 16]; 2], total: &mut __m512i) -> __m512i {
+    pub(in crate::fast) fn weigh(&self, most: i32, scores: [__m512i; 2], total: &mut __m512i) -> __m512i {
         let (one, most) = (_mm512_set1_epi16(1), _mm512_set1_epi32(most));
-        let [front, back] = [_mm512_sub_epi32(most, load(&pair[0])), _mm512_sub_epi32(most, load(&pair[1]))];
+        let [front, back] = scores.map(|scores| _mm512_sub_epi32(most, scores));
         // From 16 powers of two on the weight is zero, so what is more may be cut off.
         let below = _mm512_packus_epi32(front, back);
         let step = _mm512_permutexvar_epi16(_mm512_srli_epi16::<5>(below), self.steps);
@@ -174,6 +174,14 @@ impl Tables {
         let halved = _mm512_srlv_epi16(power, _mm512_srli_epi16::<10>(below));
         let weight = _mm512_srli_epi16::<1>(_mm512_add_epi16(halved, one));
         *total = _mm512_dpwssd_epi32(*total, weight, one);
+        weight
+    }
+
+    /// The same in parts of six bits and of those above: word `4 * g + 2 * p + t` has part `p` of the weights of tile `t`'s slots `4 * g..`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+    fn parts(&self, most: i32, pair: &[[i32; 16]; 2], total: &mut __m512i) -> __m512i {
+        let weight = self.weigh(most, [load(&pair[0]), load(&pair[1])], total);
         _mm512_packus_epi16(_mm512_and_si512(weight, _mm512_set1_epi16(63)), _mm512_srli_epi16::<6>(weight))
     }
 }

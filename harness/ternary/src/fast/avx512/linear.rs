@@ -2,6 +2,7 @@
 
 use super::outputs::{add_products, add_scaled, load_long, odd_words, put, store_long, write};
 use super::{load, load_line, store, store_line};
+use crate::fast::inputs::TILE;
 use crate::fast::ops::{Batch, Finish, Side};
 use crate::fast::plan::{BLOCK, LANES, Line, Packed, VECTORS, step};
 use crate::fast::short::Short;
@@ -11,20 +12,22 @@ use core::ops::Range;
 /// Tokens whose sums fit the registers, 32 rows each.
 pub(super) const RUN: usize = 12;
 /// Vectors of rows whose weights are taken apart at a time.
-const WIDE: usize = 2;
+pub(in crate::fast) const WIDE: usize = 2;
 /// Rows of those.
 const ROWS: usize = WIDE * LANES;
+/// Tokens of the longest run of any kernel that takes weights apart here.
+pub(in crate::fast) const MOST: usize = 32;
 
 /// Sums of 32 rows for a run of tokens.
 #[repr(align(64))]
-struct Sums([[[i32; LANES]; WIDE]; RUN]);
+pub(in crate::fast) struct Sums(pub(in crate::fast) [[[i32; LANES]; WIDE]; MOST]);
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) fn linear(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
     if batch.norms.len() == 1 {
         return one_token(matrix, &batch.side(matrix, 0), blocks, out);
     }
-    many_tokens(matrix, batch, blocks, out, stride);
+    many_tokens::<false>(matrix, batch, blocks, out, stride, |run, sums| dots_of_run(run, sums));
 }
 
 /// The outputs of some blocks for the one token of a run.
@@ -58,15 +61,37 @@ fn one_of<const BITS: u32>(matrix: &Packed, side: &Side<'_>, blocks: Range<usize
     }
 }
 
-/// Takes the weights of 32 rows apart, and lets all tokens use them before the next.
+/// What a run of tokens is multiplied with, and what comes next.
+pub(in crate::fast) struct Run<'a> {
+    /// A weight a byte: for four columns after the other, two vectors of rows.
+    pub(in crate::fast) weights: &'a [Line],
+    /// The activations with these columns, as they were arranged.
+    pub(in crate::fast) words: &'a [i32],
+    /// What each token's sums begin with.
+    pub(in crate::fast) starts: &'a [i32],
+    pub(in crate::fast) next: Fetch<'a>,
+}
+
+/// Takes the weights of 32 rows apart, and lets all tokens use them before the next: `multiply` gives the sums of a run. For tiles weights are signed, and
+/// zeros fill the last tile's columns.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn many_tokens(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out: &mut [i32], stride: usize) {
+pub(in crate::fast) fn many_tokens<const TILES: bool>(
+    matrix: &Packed,
+    batch: &mut Batch<'_>,
+    blocks: Range<usize>,
+    out: &mut [i32],
+    stride: usize,
+    multiply: impl Fn(Run<'_>, &mut Sums),
+) {
     let mut room = core::mem::take(batch.room);
-    let weights = &mut room.weights[..matrix.padded / 4 * WIDE];
-    let mut sums = Sums([[[0; LANES]; WIDE]; RUN]);
+    let padded = if TILES { matrix.padded.next_multiple_of(TILE) } else { matrix.padded };
+    let weights = &mut room.weights[..padded / 4 * WIDE];
+    weights[matrix.padded / 4 * WIDE..].fill(Line([0; 64]));
+    let mut sums = Sums([[[0; LANES]; WIDE]; MOST]);
     let short = Short::new(matrix, batch, &mut room.shifted);
     // This takes the weights' offset away.
-    room.starts.iter_mut().zip(batch.sums).for_each(|(start, &sum)| *start = -matrix.offset * sum);
+    let offset = if TILES { 0 } else { matrix.offset };
+    room.starts.iter_mut().zip(batch.sums).for_each(|(start, &sum)| *start = -offset * sum);
     let begin = blocks.start * BLOCK;
     for first in (begin..(blocks.end * BLOCK).min(matrix.rows)).step_by(ROWS) {
         let rows = (matrix.rows - first).min(ROWS);
@@ -75,10 +100,10 @@ fn many_tokens(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out
             let place = block * matrix.groups + group;
             let lines = &matrix.lines[place * matrix.group_lines()..][..matrix.group_lines()];
             match matrix.bits {
-                1 => unpack::<1>(lines, half, weights),
-                2 => unpack::<2>(lines, half, weights),
-                4 => unpack::<4>(lines, half, weights),
-                _ => unpack::<8>(lines, half, weights),
+                1 => unpack::<1, TILES>(matrix.offset, lines, half, weights),
+                2 => unpack::<2, TILES>(matrix.offset, lines, half, weights),
+                4 => unpack::<4, TILES>(matrix.offset, lines, half, weights),
+                _ => unpack::<8, TILES>(matrix.offset, lines, half, weights),
             }
             let scales = &matrix.scales[place].as_chunks::<ROWS>().0[half];
             let next = (place + half) * matrix.group_lines() + (1 - half) * WIDE;
@@ -92,7 +117,7 @@ fn many_tokens(matrix: &Packed, batch: &mut Batch<'_>, blocks: Range<usize>, out
                 let tokens = side.norms.len();
                 let words = &side.words[group * matrix.padded / 4 * tokens..][..matrix.padded / 4 * tokens];
                 let starts = &room.starts[token * matrix.groups + group * tokens..][..tokens];
-                dots_of_run(weights, words, next, starts, &mut sums);
+                multiply(Run { weights, words, starts, next }, &mut sums);
                 let out = &mut out[token * stride + first - begin..];
                 if let Some(short) = &short {
                     short_outputs(short, &room.shifted[token..][..tokens], &sums, scales, rows, out, stride);
@@ -139,23 +164,24 @@ fn short_outputs(
 const STEPS: usize = 4;
 
 /// Lines that are to be fetched while a run is at work: of each of some fours the two from `next` on.
-struct Fetch<'a> {
+pub(in crate::fast) struct Fetch<'a> {
     lines: &'a [Line],
     next: usize,
     fours: Range<usize>,
 }
 
 impl Fetch<'_> {
-    /// Asks for the first few, not for all at once, which would stall.
+    /// Asks for the first few, not for all at once, which would stall. Whether there were any.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-    fn some(&mut self) {
-        let Some(four) = self.fours.next() else { return };
+    pub(in crate::fast) fn some(&mut self) -> bool {
+        let Some(four) = self.fours.next() else { return false };
         for vector in 0..WIDE {
             // Harmless of any address.
             let line = self.lines.as_ptr().wrapping_add(self.next + VECTORS * four + vector);
             _mm_prefetch::<_MM_HINT_T0>(line.cast());
         }
+        true
     }
 }
 
@@ -204,10 +230,14 @@ fn outputs(
     }
 }
 
-/// A weight a byte, for one half of a block; those of one bit as 0 and 2.
+/// A weight a byte, for one half of a block; those of one bit as 0 and 2. For tiles the offset is taken away.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn unpack<const BITS: u32>(lines: &[Line], half: usize, weights: &mut [Line]) {
+fn unpack<const BITS: u32, const TILES: bool>(offset: i32, lines: &[Line], half: usize, weights: &mut [Line]) {
     let planes = 8 / BITS as usize;
+    let offset = _mm512_set1_epi8(offset as i8);
+    let put = |line: &mut Line, weights| {
+        store_line(line, if TILES { _mm512_sub_epi8(weights, offset) } else { weights });
+    };
     let mask = _mm512_set1_epi8(if BITS == 1 { 2 } else { ((1u32 << BITS) - 1) as i8 });
     for (four, weights) in lines.as_chunks::<VECTORS>().0.iter().zip(weights.chunks_exact_mut(WIDE * planes)) {
         let [front, back] = &four.as_chunks::<WIDE>().0[half];
@@ -215,11 +245,11 @@ fn unpack<const BITS: u32>(lines: &[Line], half: usize, weights: &mut [Line]) {
         for (plane, weights) in weights.as_chunks_mut::<WIDE>().0.iter_mut().enumerate() {
             for (packed, weights) in packed.iter_mut().zip(weights) {
                 if BITS == 8 {
-                    store_line(weights, *packed);
+                    put(weights, *packed);
                 } else if BITS == 1 && plane == 0 {
-                    store_line(weights, _mm512_and_si512(_mm512_slli_epi16::<1>(*packed), mask));
+                    put(weights, _mm512_and_si512(_mm512_slli_epi16::<1>(*packed), mask));
                 } else {
-                    store_line(weights, _mm512_and_si512(*packed, mask));
+                    put(weights, _mm512_and_si512(*packed, mask));
                     *packed = _mm512_srli_epi16::<BITS>(*packed);
                 }
             }
@@ -228,27 +258,27 @@ fn unpack<const BITS: u32>(lines: &[Line], half: usize, weights: &mut [Line]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn dots_of_run(weights: &[Line], words: &[i32], next: Fetch<'_>, starts: &[i32], sums: &mut Sums) {
-    match starts.len() {
-        1 => dots_of::<1>(weights, words, next, starts, sums),
-        2 => dots_of::<2>(weights, words, next, starts, sums),
-        3 => dots_of::<3>(weights, words, next, starts, sums),
-        4 => dots_of::<4>(weights, words, next, starts, sums),
-        5 => dots_of::<5>(weights, words, next, starts, sums),
-        6 => dots_of::<6>(weights, words, next, starts, sums),
-        7 => dots_of::<7>(weights, words, next, starts, sums),
-        8 => dots_of::<8>(weights, words, next, starts, sums),
-        9 => dots_of::<9>(weights, words, next, starts, sums),
-        10 => dots_of::<10>(weights, words, next, starts, sums),
-        11 => dots_of::<11>(weights, words, next, starts, sums),
-        _ => dots_of::<RUN>(weights, words, next, starts, sums),
+fn dots_of_run(run: Run<'_>, sums: &mut Sums) {
+    match run.starts.len() {
+        1 => dots_of::<1>(run, sums),
+        2 => dots_of::<2>(run, sums),
+        3 => dots_of::<3>(run, sums),
+        4 => dots_of::<4>(run, sums),
+        5 => dots_of::<5>(run, sums),
+        6 => dots_of::<6>(run, sums),
+        7 => dots_of::<7>(run, sums),
+        8 => dots_of::<8>(run, sums),
+        9 => dots_of::<9>(run, sums),
+        10 => dots_of::<10>(run, sums),
+        11 => dots_of::<11>(run, sums),
+        _ => dots_of::<RUN>(run, sums),
     }
 }
 
 /// Products of 32 rows with a run of tokens, whose sums begin with `starts`: a vector of weights serves all of them, and an activation two vectors.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 #[inline(never)]
-fn dots_of<const T: usize>(weights: &[Line], words: &[i32], mut next: Fetch<'_>, starts: &[i32], sums: &mut Sums) {
+fn dots_of<const T: usize>(Run { weights, words, starts, mut next }: Run<'_>, sums: &mut Sums) {
     let mut all = [[_mm512_setzero_si512(); WIDE]; T];
     all.iter_mut().zip(starts).for_each(|(all, &start)| *all = [_mm512_set1_epi32(start); WIDE]);
     for (weights, words) in weights.as_chunks::<{ STEPS * WIDE }>().0.iter().zip(words.chunks_exact(STEPS * T)) {

@@ -7,8 +7,8 @@ mod inputs;
 mod linear;
 mod outputs;
 
-pub(super) use linear::one_token;
-pub(super) use outputs::{add_scaled, write};
+pub(super) use attention::{Tables, attend, lanes};
+pub(super) use linear::{MOST, Run, Sums, WIDE, many_tokens, one_token};
 
 use super::ops::{Ops, Steps, steps};
 use super::plan::Line;
@@ -26,6 +26,7 @@ macro_rules! enter {
 /// To be used only where `avx512f`, `avx512bw`, `avx512dq`, `avx512vl` and `avx512vnni` were detected.
 pub(crate) static OPS: Ops = Ops {
     tokens: linear::RUN,
+    queries: 8,
     key_bias: -128,
     linear: |matrix, batch, blocks, out, stride| enter!(linear::linear(matrix, batch, blocks, out, stride)),
     attend: |queries, scores, out| enter!(attention::attend(queries, scores, out)),

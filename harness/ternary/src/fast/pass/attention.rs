@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::{Lane, Pass, Split, wide};
-use crate::fast::attention::{self, QUERIES, Queries, Query};
+use crate::fast::attention::{self, Queries, Query};
 use crate::image::Part;
 
 impl Pass<'_, '_> {
@@ -107,8 +107,8 @@ impl Pass<'_, '_> {
         for (group, cache) in caches.iter().enumerate() {
             let first = heads.start.max(group * together);
             let some = heads.end.min((group + 1) * together).saturating_sub(first);
-            for pairs in (0..count * some).step_by(QUERIES) {
-                let pairs = pairs..(count * some).min(pairs + QUERIES);
+            for pairs in (0..count * some).step_by(ops.queries) {
+                let pairs = pairs..(count * some).min(pairs + ops.queries);
                 for ((pair, query), words) in pairs.clone().zip(&mut *each).zip(words.chunks_exact_mut(cache.chunks)) {
                     let (at, head) = (pair / some, first + pair % some);
                     let place = head * width..(head + 1) * width;

@@ -11,7 +11,7 @@ use core::arch::wasm32::*;
 const WORDS: usize = 32;
 
 pub(super) fn attend(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
-    let span = Span::of(queries);
+    let span = <Span>::of(queries);
     let mut first = 0;
     while first < queries.each.len() {
         first += if queries.each.len() - first < products::FEW {

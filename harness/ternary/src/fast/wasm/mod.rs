@@ -22,6 +22,7 @@ use relaxed as products;
 
 pub(crate) static OPS: Ops = Ops {
     tokens: products::RUN,
+    queries: 8,
     key_bias: 0,
     linear: products::linear,
     attend: attention::attend,
