@@ -2,7 +2,6 @@
 
 use super::inputs::root;
 use super::pages::Pages;
-use super::span::SLOTS;
 use crate::fixed::{bits, largest, normal_shift, shift};
 
 pub(super) use crate::attention::{SERIES, STEPS};
@@ -21,6 +20,9 @@ pub(super) struct Cache {
     /// What the bytes of keys are changed by.
     bias: i32,
 }
+
+/// Slots that a kernel may take at once: a ring has a multiple of them.
+pub(super) const SLOTS: usize = 64;
 
 /// Queries that are put to a cache at once, at most, by any kernel.
 pub(super) const QUERIES: usize = 16;

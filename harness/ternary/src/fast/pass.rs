@@ -7,12 +7,11 @@
 
 mod attention;
 
-use super::attention::{Cache, QUERIES, Query};
+use super::attention::{Cache, QUERIES, Query, SLOTS};
 use super::inputs::{Format, Inputs};
 use super::pages::Pages;
 use super::plan::{BLOCK, LANES, Packed, Plan};
 use super::shared::Shared;
-use super::span::SLOTS;
 use super::team::Member;
 use crate::fixed::{Norm, rshift};
 use crate::image::{Image, Part};

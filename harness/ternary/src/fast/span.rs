@@ -7,9 +7,6 @@ use core::ops::Range;
 /// A score below all others, whose weight is zero.
 pub(super) const UNSEEN: i32 = -1 << 30;
 
-/// Slots that a kernel may take at once: a ring has a multiple of them.
-pub(super) const SLOTS: usize = 64;
-
 /// The slots that some queries see, by tiles of so many.
 pub(super) struct Span<const TILE: usize = LANES> {
     /// Tiles of the ring.

@@ -1,10 +1,10 @@
 //! Attention on tiles: up to 16 queries, a row of a tile each, with 64 slots of a cache at a time.
 
 use super::{BYTES, ROWS, Tiles};
-use crate::fast::attention::{QUERIES, Queries, Query, mean};
+use crate::fast::attention::{QUERIES, Queries, Query, SLOTS, mean};
 use crate::fast::avx512::{self, Tables, lanes, load, store};
 use crate::fast::plan::LANES;
-use crate::fast::span::{SLOTS, Span, UNSEEN};
+use crate::fast::span::{Span, UNSEEN};
 use core::arch::asm;
 use core::arch::x86_64::*;
 
