@@ -17,6 +17,7 @@ from optimizer import orthogonalise
 from prune import prune
 from recurrent import Recurrent, scan
 from train import Run, changed
+from warm import start
 
 TEXT = "It's a log: the pump runs, the pump stops.  Day 12, 7 o'clock\n\n The caf\u00e9 isn't open (yet)!! ".encode()
 
@@ -157,6 +158,28 @@ class Training(unittest.TestCase):
             with torch.no_grad():
                 expected = run.model(inputs[None], ids[None]).item()
             self.assertAlmostEqual(bits.mean().item(), expected, delta=0.01)
+
+    def test_training_goes_on_from_an_artifact(self):
+        """The network that begins with an artifact's weights says what the artifact says; a wider one nearly so."""
+        for linear, wider in (("trit5", 0), ("bit1", 0), ("i4", 0), ("trit5", 8)):
+            model = CONFIG["model"] | {"linear": linear, "embedding": "i4"}
+            run = self.start("first", model=model)
+            for _ in range(12):
+                run.train_step()
+            path = run.export()
+            ids = torch.from_numpy(run.tokenizer.encode((self.path / "a.txt").read_bytes()[:2000]).astype(np.int64))[:40]
+            bits = Reference(path).token_bits(ids).mean().item()
+            second = self.start("second", model=model | {"hidden": model["hidden"] + wider}, seed=9)
+            start(second.model, second.tokenizer, path)
+            inputs = torch.cat([torch.zeros(1, dtype=torch.int64), ids[:-1]])
+            with torch.no_grad():
+                found = second.model(inputs[None], ids[None]).item()
+            self.assertAlmostEqual(found, bits, delta=0.3 if wider else 0.03, msg=linear)
+            if not wider:
+                again = second.export()
+                (_, before), (_, after) = artifact.read(path), artifact.read(again)
+                changed = sum((before[name] != after[name]).sum() for name in before if not name.endswith("scale"))
+                self.assertLess(changed, 0.01 * sum(t.size for t in before.values()), linear)
 
     def test_pruning_leaves_out_what_is_not_used(self):
         run = self.start("wide")

@@ -3,6 +3,7 @@
 //! - `ngrams count FOLDER` counts the tokens that `harness/train/encode.py` wrote into a folder and leaves `counts.bin` there.
 //! - `ngrams make FOLDER OUT --bytes N [--ternary ARTIFACT] [--orders N] [--steps N] [--discount X] [--history N]` prunes them so that the artifact
 //!   takes that many bytes.
+//! - `ngrams graft ARTIFACT OUT --ternary ARTIFACT` puts another ternary model of the same vocabulary in the place of an artifact's own; `tune` it anew.
 //! - `ngrams tune ARTIFACT OUT TEXT... [--share X] [--weight-rate N] [--lift-rate N]` trains what the inputs weigh on the first share of each text, stores the
 //!   rates at which they are to follow a document, and reports on the rest. `--share 0` only reports, `--share 1` only trains.
 
@@ -51,11 +52,23 @@ fn main() -> Result<(), Failure> {
             let (bytes, steps) = (number("--bytes", 1e6)? as usize, number("--steps", 2.0)? as f32);
             Ok(fs::write(out, fit(&candidates, steps, bytes, &frame)?)?)
         }
+        ["graft", path, out] => {
+            let file = fs::read(path)?;
+            let artifact = Artifact::read(&file).map_err(|faults| faults[0].to_string())?;
+            let Model::Ngram(config) = artifact.model() else { return Err("no artifact of n-grams".into()) };
+            let (grams, mixing) = &**artifact.grams().ok_or("no n-grams")?;
+            let frame = Frame {
+                tokens: artifact.vocabulary().into_iter().map(Into::into).collect(),
+                ternary: Some(fs::read(option("--ternary").ok_or("graft wants --ternary ARTIFACT")?)?),
+                history: config.adapts.then_some(config.history),
+            };
+            Ok(fs::write(out, frame.artifact(grams, mixing)?)?)
+        }
         ["tune", artifact, out, texts @ ..] => {
             let rates = [number("--weight-rate", 12.0)?, number("--lift-rate", 1_000.0)?].map(|rate| rate as i16);
             tune_artifact(Path::new(artifact), &PathBuf::from(out), texts, number("--share", 0.6)?, rates)
         }
-        _ => Err("ngrams count FOLDER, ngrams make FOLDER OUT --bytes N, or ngrams tune ARTIFACT OUT TEXT...".into()),
+        _ => Err("ngrams count FOLDER, make FOLDER OUT --bytes N, graft ARTIFACT OUT --ternary ARTIFACT, or tune ARTIFACT OUT TEXT...".into()),
     }
 }
 
