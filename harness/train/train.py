@@ -25,6 +25,7 @@ from warm import start
 
 DTYPES = {"bf16": torch.bfloat16, "f32": torch.float32}
 LOG_EVERY = 20
+MEMORY = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.hugetlb=1"
 COLUMNS = ("step", "tokens", "seconds", "bits_per_token", "bits_per_byte", "rate")
 
 
@@ -235,10 +236,10 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "train.json").write_text(json.dumps(config, indent=1) + "\n")
     run = Run(config, options.out, options.data, options.cache)
-    if options.start:
-        start(run.model, run.tokenizer, options.start)
     if options.export_only or (options.resume and (options.out / "checkpoint.pt").exists()):
         run.load()
+    elif options.start:
+        start(run.model, run.tokenizer, options.start)
     if not options.export_only:
         parameters = sum(p.numel() for p in run.model.parameters())
         print(f"{parameters:,} parameters, {len(run.tokenizer.tokens)} tokens, {sum(map(len, run.batches.streams)):,} encoded")
@@ -251,9 +252,6 @@ def main():
         result = evaluate(reference, options.evaluate, options.root, options.task)
         (options.out / "train.reference.json").write_text(json.dumps(result, indent=1) + "\n")
         print(f"{result['bits_per_byte']:.4f} bits per byte on {len(result['documents'])} files")
-
-
-MEMORY = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.hugetlb=1"
 
 
 def keep_memory():

@@ -4,8 +4,6 @@ import torch
 
 from evaluate import Reference
 
-LAYERS = ("query", "key", "value", "output", "up", "gate", "down")
-
 SPREAD = 1.2533
 """Standard deviation of weights over the mean of their magnitudes, if they are normal."""
 
@@ -49,7 +47,6 @@ def start(model, tokenizer, path):
     assert source.config["depth"] == model.options["depth"], f"{path} has other blocks"
     fill(model.embedding, *source.embedding)
     for block, parts in zip(model.blocks, source.blocks):
-        block.log_gain.copy_((parts["gain"].flatten()).log())
-        for part in LAYERS:
-            if part in parts:
-                fill(getattr(block, part), *parts[part])
+        block.log_gain.copy_(parts.pop("gain").flatten().log())
+        for part, matrix in parts.items():
+            fill(getattr(block, part), *matrix)
