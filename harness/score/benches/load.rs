@@ -1,6 +1,6 @@
 //! From an artifact's file to the first token: reading and checking it, building the image, laying its weights out, and a prediction.
 //!
-//! Of ternary models of random weights, and of the entries of n-grams.
+//! Of ternary models of random weights, and of entries, whose files are entropy-coded.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use golf_artifact::{Artifact, example};
@@ -29,7 +29,7 @@ fn load(criterion: &mut Criterion) {
         std::fs::remove_file(&file).expect("still there");
     }
     let submissions = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../submissions"));
-    for slug in ["ngram-100k", "ngram-1m", "blend-7m", "blend-16m"] {
+    for slug in ["tern-100k", "arctic-tern-1m", "ngram-100k", "ngram-1m", "blend-7m", "blend-16m"] {
         let file = submissions.join(slug).join("model.safetensors");
         group.bench_function(slug, |bencher| bencher.iter(|| first_token(&file)));
     }

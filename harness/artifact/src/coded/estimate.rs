@@ -17,19 +17,25 @@ impl Counts {
     }
 
     /// By itself (Krichevsky and Trofimov), Q16.
+    #[inline(always)]
     fn alone(self) -> u32 {
         (((2 * u64::from(self.ones) + 1) << 15) / (u64::from(self.all) + 1)) as u32
     }
 
     /// As if it had been met `strength` times more, as often a one as `parent` says (Q16).
+    #[inline(always)]
     fn below(self, parent: u32, strength: u32) -> u32 {
         let ones = (u64::from(self.ones) << 16) + u64::from(strength) * u64::from(parent);
         (ones / (u64::from(self.all) + u64::from(strength))) as u32
     }
 
     fn count(&mut self, one: bool) {
-        self.ones += u32::from(one);
-        self.all += 1;
+        *self = self.after(one);
+    }
+
+    #[inline(always)]
+    fn after(self, one: bool) -> Self {
+        Counts { ones: self.ones + u32::from(one), all: self.all + 1 }
     }
 }
 
@@ -102,6 +108,9 @@ impl Weights {
 
     /// Codes a row in place: the encoder reads it, the decoder fills it.
     pub(crate) fn row(&mut self, coder: &mut impl Coder, row: &mut [i8]) {
+        if let (Codec::Trit5, Strength::Column(strength)) = (self.codec, self.strength) {
+            return self.trits(coder, row, strength);
+        }
         for (col, weight) in row.iter_mut().enumerate() {
             let w = *weight;
             *weight = match self.codec {
@@ -119,42 +128,86 @@ impl Weights {
         }
     }
 
+    /// Ternary weights, predicted by columns. The next probability is found for either outcome while the coder is at work, since divisions take longer than
+    /// it does.
+    fn trits(&mut self, coder: &mut impl Coder, row: &mut [i8], strength: u32) {
+        let mut matrix = [self.matrix[0], self.matrix[1]];
+        let columns = self.columns.as_chunks_mut::<2>().0;
+        let mut sign_parent = matrix[1].alone();
+        let mut p = columns.first().map_or(0, |column| column[0].below(matrix[0].alone(), strength));
+        for (col, weight) in row.iter_mut().enumerate() {
+            let next = columns.get(col + 1).map_or(Counts::even(0), |column| column[0]);
+            let next = [
+                next.below(matrix[0].after(false).alone(), strength),
+                next.below(matrix[0].after(true).alone(), strength),
+            ];
+            let column = &mut columns[col];
+            let sign = column[1].below(sign_parent, strength);
+            let is_some = coder.code(*weight != 0, bounded(p));
+            matrix[0].count(is_some);
+            column[0].count(is_some);
+            p = next[usize::from(is_some)];
+            *weight = if is_some {
+                let is_positive = coder.code(*weight > 0, bounded(sign));
+                matrix[1].count(is_positive);
+                column[1].count(is_positive);
+                sign_parent = matrix[1].alone();
+                2 * i8::from(is_positive) - 1
+            } else {
+                0
+            };
+        }
+        self.matrix.copy_from_slice(&matrix);
+    }
+
     fn sign(&mut self, coder: &mut impl Coder, col: usize, node: usize, weight: i8) -> i8 {
         if self.decision(coder, col, node, weight > 0) { 1 } else { -1 }
     }
 
-    /// Bits from the highest, each a decision of its own after those above it.
+    /// Bits from the highest, each a decision of its own after those above it; both that may come next are looked up while the coder is at work.
     fn tree(&mut self, coder: &mut impl Coder, col: usize, weight: i8, bits: u32) -> i8 {
         let half = 1i32 << (bits - 1);
         let code = i32::from(weight) + half;
-        let mut node = 1;
+        let (mut node, mut p) = (1, self.probability(col, 1));
         for bit in (0..bits).rev() {
-            let one = self.decision(coder, col, node as usize, code >> bit & 1 == 1);
-            node = 2 * node + i32::from(one);
+            let next = match bit {
+                0 => [0; 2],
+                _ => [self.probability(col, 2 * node), self.probability(col, 2 * node + 1)],
+            };
+            let one = coder.code(code >> bit & 1 == 1, p);
+            self.count(col, node, one);
+            p = next[usize::from(one)];
+            node = 2 * node + usize::from(one);
         }
-        (node - 3 * half) as i8
+        (node as i32 - 3 * half) as i8
     }
 
     fn decision(&mut self, coder: &mut impl Coder, col: usize, node: usize, one: bool) -> bool {
-        if self.strength == Strength::Even {
-            return coder.code(one, 1 << 15);
-        }
-        let matrix = &mut self.matrix[node];
-        let parent = matrix.alone();
+        let one = coder.code(one, self.probability(col, node));
+        self.count(col, node, one);
+        one
+    }
+
+    /// Of a one.
+    #[inline(always)]
+    fn probability(&self, col: usize, node: usize) -> u32 {
         match self.strength {
+            Strength::Even => 1 << 15,
             Strength::Column(strength) if node < self.nodes => {
-                let column = &mut self.columns[self.nodes * col + node];
-                let one = coder.code(one, bounded(column.below(parent, strength)));
-                column.count(one);
-                matrix.count(one);
-                one
+                bounded(self.columns[self.nodes * col + node].below(self.matrix[node].alone(), strength))
             }
-            _ => {
-                let one = coder.code(one, bounded(parent));
-                matrix.count(one);
-                one
-            }
+            _ => bounded(self.matrix[node].alone()),
         }
+    }
+
+    #[inline(always)]
+    fn count(&mut self, col: usize, node: usize, one: bool) {
+        match self.strength {
+            Strength::Even => return,
+            Strength::Column(_) if node < self.nodes => self.columns[self.nodes * col + node].count(one),
+            _ => {}
+        }
+        self.matrix[node].count(one);
     }
 }
 

@@ -109,11 +109,10 @@ impl Coder for Decoder<'_> {
     fn code(&mut self, _: bool, p: u32) -> bool {
         let middle = split(self.low, self.high, p);
         let one = self.value <= middle;
-        if one {
-            self.high = middle
-        } else {
-            self.low = middle + 1
-        }
+        // Chosen without a jump, since nobody could foresee it.
+        let keep = u32::from(one).wrapping_neg();
+        self.high = middle & keep | self.high & !keep;
+        self.low = self.low & keep | (middle.wrapping_add(1)) & !keep;
         while (self.low ^ self.high) >> 24 == 0 {
             self.low <<= 8;
             self.high = self.high << 8 | 255;
