@@ -23,6 +23,11 @@ LARGEST = {"trit5": 1, "bit1": 1, "i4": 7, "i8": 127}
 """The largest weight of each codec, as training uses it."""
 
 
+def wide(dtype):
+    """The type of products that aren't of bytes, where those of the layers run in `dtype`."""
+    return torch.float32 if dtype == torch.int8 else dtype
+
+
 def through(value, carrier):
     """`value` forwards, the gradient of `carrier` backwards."""
     return carrier + (value - carrier).detach()
@@ -52,6 +57,36 @@ def weight_levels(weight, codec, per_row):
     return torch.round(weight / scale).clamp(-LARGEST[codec], LARGEST[codec]), scale
 
 
+def to_bytes(x, over):
+    """`x` as `(high, low, step)`, int8 twice, where `x` is about `(high + low / 254) * step`; the largest magnitude over a dimension is 127 steps."""
+    step = (x.abs().amax(over, keepdim=True) * (1 / 127)).clamp_min(1e-30)
+    x = x / step
+    high = torch.round(x)
+    return high.to(torch.int8), torch.round((x - high) * 254).to(torch.int8), step
+
+
+class Product(torch.autograd.Function):
+    """`q [n, cols]` times `levels [rows, cols]`, both whole and of int8, by instructions for bytes: exact.
+
+    Backwards the gradient is rounded to two bytes, by token for that of `q`, by row for that of `levels`. One byte is too few: networks learn little from it.
+    """
+
+    @staticmethod
+    def forward(ctx, q, levels):
+        q, levels = q.to(torch.int8), levels.to(torch.int8)
+        ctx.save_for_backward(q, levels)
+        return torch._int_mm(q, levels.T).float()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        q, levels = ctx.saved_tensors
+        high, low, step = to_bytes(gradient, 1)
+        of_q = (torch._int_mm(high, levels) + torch._int_mm(low, levels) * (1 / 254)) * step
+        high, low, step = to_bytes(gradient, 0)
+        of_levels = (torch._int_mm(high.T, q) + torch._int_mm(low.T, q) * (1 / 254)) * step.T
+        return of_q, of_levels
+
+
 class Matrix(nn.Module):
     """A linear layer with quantised weights: `y = scale * (levels @ q) * inv`."""
 
@@ -71,7 +106,11 @@ class Matrix(nn.Module):
         """`quantised`: `(q [..., cols], inv [..., 1])`, to float32 `[..., rows]`; the product runs in `dtype`."""
         q, inv = quantised
         levels, scale = self.levels()
-        return F.linear(q.to(dtype), levels.to(dtype)).float() * inv * scale.squeeze(1)
+        if dtype == torch.int8 and self.rounds:
+            product = Product.apply(q.flatten(0, -2), levels).view(*q.shape[:-1], -1)
+        else:
+            product = F.linear(q.to(wide(dtype)), levels.to(wide(dtype))).float()
+        return product * inv * scale.squeeze(1)
 
 
 def rope_frequencies(options):
@@ -168,8 +207,8 @@ class Block(nn.Module):
         q, k, v = (self.heads(matrix(x, dtype)) for matrix in (self.query, self.key, self.value))
         q, k = (to_steps(rotate(F.rms_norm(t, (e,), eps=1e-12), cos, sin)) for t in (q, k))
         q = q * (self.log_gain.exp() * (math.log(2) / UNIT**2)).view(1, -1, 1, 1)
-        k, v = (t.to(dtype).repeat_interleave(groups, 1) for t in (k, to_steps(v)))
-        return attention(q.to(dtype), k, v, self.options["window"]).transpose(1, 2).flatten(2)
+        k, v = (t.to(wide(dtype)).repeat_interleave(groups, 1) for t in (k, to_steps(v)))
+        return attention(q.to(wide(dtype)), k, v, self.options["window"]).transpose(1, 2).flatten(2)
 
     def expand(self, x, dtype):
         """The hidden layer of the MLP, `[B, T, f]`."""

@@ -13,10 +13,11 @@ import artifact
 import tokenizer
 from data import Batches, prepare
 from evaluate import Reference, evaluate
+from model import Product
 from optimizer import orthogonalise
 from prune import prune
 from recurrent import Recurrent, scan
-from train import Run, changed
+from train import DTYPES, Run, changed
 from warm import start
 
 TEXT = "It's a log: the pump runs, the pump stops.  Day 12, 7 o'clock\n\n The caf\u00e9 isn't open (yet)!! ".encode()
@@ -180,6 +181,32 @@ class Training(unittest.TestCase):
                 (_, before), (_, after) = artifact.read(path), artifact.read(again)
                 changed = sum((before[name] != after[name]).sum() for name in before if not name.endswith("scale"))
                 self.assertLess(changed, 0.01 * sum(t.size for t in before.values()), linear)
+
+    def test_products_of_bytes(self):
+        """Forwards they are exact; gradients have errors of a part in thousands of the largest in a row."""
+        q = torch.randint(-127, 128, (70, 24)).float().requires_grad_()
+        levels = torch.randint(-1, 2, (40, 24)).float().requires_grad_()
+        gradient = torch.randn(70, 40) * torch.randn(70, 1).exp()
+        for product in (Product.apply, lambda q, levels: q @ levels.T):
+            q.grad = levels.grad = None
+            found = product(q, levels)
+            found.backward(gradient)
+            if product == Product.apply:
+                expected = found, q.grad, levels.grad
+        for found, expected, error in zip((found, q.grad, levels.grad), expected, (0, 2e-4, 2e-4)):
+            self.assertLessEqual((found - expected).norm(), error * found.norm())
+
+    def test_training_by_bytes_is_as_by_floats(self):
+        """A step's bits are the same but for the order of sums, and so are the next ones but for the rounding of gradients."""
+        bits = {}
+        for compute in ("f32", "int8"):
+            run = self.start(compute, train=CONFIG["train"] | {"compute": compute}, model=CONFIG["model"] | {"dim": 24})
+            self.assertEqual(run.dtype, DTYPES[compute])
+            bits[compute] = [run.train_step()[0] for _ in range(8)]
+        self.assertAlmostEqual(bits["f32"][0], bits["int8"][0], places=4)
+        self.assertLess(bits["int8"][-1], bits["int8"][0] - 0.1)
+        for f32, int8 in zip(*bits.values()):
+            self.assertAlmostEqual(f32, int8, delta=0.02)
 
     def test_pruning_leaves_out_what_is_not_used(self):
         run = self.start("wide")

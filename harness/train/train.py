@@ -17,13 +17,13 @@ import torch
 import artifact
 from data import Batches, prepare
 from evaluate import Reference, evaluate
-from model import IGNORED, Matrix, Model
+from model import IGNORED, Matrix, Model, wide
 from optimizer import Muon
 from recurrent import Recurrent
 from tokenizer import START
 from warm import start
 
-DTYPES = {"bf16": torch.bfloat16, "f32": torch.float32}
+DTYPES = {"bf16": torch.bfloat16, "f32": torch.float32, "int8": torch.int8}
 LOG_EVERY = 20
 MEMORY = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.hugetlb=1"
 COLUMNS = ("step", "tokens", "seconds", "bits_per_token", "bits_per_byte", "rate")
@@ -55,7 +55,7 @@ class Run:
         groups = [{"params": [self.model.embedding.weight]}, {"params": gains}]
         adam, decay = dict(betas=(0.9, 0.95), fused=True), self.options["decay"]
         if self.options.get("matrices", "muon") == "muon":
-            first = Muon(matrices, decay=decay, dtype=self.dtype)
+            first = Muon(matrices, decay=decay, dtype=wide(self.dtype))
         else:
             first = torch.optim.AdamW(matrices, weight_decay=decay, **adam)
         return first, torch.optim.AdamW(groups, weight_decay=0.0, **adam)
