@@ -91,7 +91,7 @@ impl Kernel {
             #[cfg(all(feature = "alloc", target_arch = "aarch64"))]
             Kind::Dotprod => Some(&crate::fast::neon::DOTPROD),
             #[cfg(all(feature = "alloc", target_arch = "wasm32", target_feature = "simd128"))]
-            Kind::Simd128 => Some(&crate::fast::wasm::OPS),
+            Kind::Simd128 => Some(crate::fast::wasm::ops()),
         }
     }
 }

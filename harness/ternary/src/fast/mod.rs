@@ -22,6 +22,8 @@ mod plan;
 mod shared;
 #[cfg(any(all(feature = "std", target_arch = "x86_64"), all(target_arch = "wasm32", target_feature = "simd128")))]
 mod short;
+#[cfg(any(test, all(target_arch = "wasm32", target_feature = "simd128")))]
+mod softmax;
 #[cfg(any(all(feature = "std", target_arch = "x86_64"), all(target_arch = "wasm32", target_feature = "simd128")))]
 mod span;
 #[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), path = "alone.rs")]

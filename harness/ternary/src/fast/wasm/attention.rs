@@ -10,20 +10,35 @@ use core::arch::wasm32::*;
 /// The most words of a query: a head is at most 128 wide.
 const WORDS: usize = 32;
 
-pub(super) fn attend(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
+/// How queries are multiplied with keys.
+pub(super) trait Scores {
+    /// Queries whose scores with half a tile of keys fit the registers: 4 or 2.
+    const FEW: usize;
+
+    /// Four elements of a query, as a product takes them.
+    type Word: Copy + Default;
+
+    fn word(word: i32) -> Self::Word;
+
+    /// Products of some queries, whose elements have these sums, with the keys of half a tile.
+    fn of<const Q: usize>(keys: &[[i32; 16]], half: usize, words: &[[Self::Word; Q]], sums: [i32; Q])
+    -> [[v128; 2]; Q];
+}
+
+pub(super) fn attend<S: Scores>(queries: &Queries<'_>, scores: &mut [[i32; 16]], out: &mut [i32]) {
     let span = <Span>::of(queries);
     let mut first = 0;
     while first < queries.each.len() {
-        first += if queries.each.len() - first < products::FEW {
-            attend_few::<1>(queries, &span, first, scores, out)
-        } else {
-            attend_few::<{ products::FEW }>(queries, &span, first, scores, out)
+        first += match (queries.each.len() - first).min(S::FEW) {
+            4.. => attend_few::<S, 4>(queries, &span, first, scores, out),
+            2.. => attend_few::<S, 2>(queries, &span, first, scores, out),
+            _ => attend_few::<S, 1>(queries, &span, first, scores, out),
         };
     }
 }
 
 /// The attention of `Q` queries, from the query `first` on; returns `Q`.
-fn attend_few<const Q: usize>(
+fn attend_few<S: Scores, const Q: usize>(
     queries: &Queries<'_>,
     span: &Span,
     first: usize,
@@ -33,7 +48,7 @@ fn attend_few<const Q: usize>(
     let cache = queries.cache;
     let each: &[Query; Q] = queries.each[first..].first_chunk().expect("the caller counts them");
     let scores = &mut scores[..Q * span.tiles];
-    let most = scores_of(cache, span, each, &queries.words[first * cache.chunks..], scores);
+    let most = scores_of::<S, Q>(cache, span, each, &queries.words[first * cache.chunks..], scores);
     for ((query, most), scores) in each.iter().zip(most).zip(scores.chunks_exact_mut(span.tiles)) {
         let total = weights_of(most, scores);
         let out = &mut out[query.place..][..cache.head_dim];
@@ -50,29 +65,30 @@ fn attend_few<const Q: usize>(
 }
 
 /// Writes the scores of some queries, a query after the other, and returns the largest of each.
-fn scores_of<const Q: usize>(
+fn scores_of<S: Scores, const Q: usize>(
     cache: &Cache,
     span: &Span,
     each: &[Query; Q],
     words: &[i32],
     scores: &mut [[i32; 16]],
 ) -> [i32; Q] {
-    let mut split = [[[0; 2]; Q]; WORDS];
+    let mut by = [[S::Word::default(); Q]; WORDS];
     for (index, words) in words.chunks_exact(cache.chunks).take(Q).enumerate() {
-        split.iter_mut().zip(words).for_each(|(split, &word)| split[index] = products::split(word));
+        by.iter_mut().zip(words).for_each(|(by, &word)| by[index] = S::word(word));
     }
+    let sums = each.each_ref().map(|query| query.sum);
     let (rounding, lanes) = (i32x4_splat(1 << 7), i32x4(0, 1, 2, 3));
     let mut most = [i32x4_splat(UNSEEN); Q];
     for (tile, half) in (0..span.tiles).flat_map(|tile| [(tile, 0), (tile, 1)]) {
         let keys = &cache.keys[span.place(tile) * cache.chunks..][..cache.chunks];
-        let sums = products::scores_of(keys, half, &split);
+        let products = S::of(keys, half, &by, sums);
         let is_whole = span.whole.contains(&tile);
-        for (index, (sums, query)) in sums.iter().zip(each).enumerate() {
+        for (index, (products, query)) in products.iter().zip(each).enumerate() {
             let (seen, gain) = (span.seen(query), i32x4_splat(query.gain));
             let (begin, end) = (i32x4_splat(seen.start as i32), i32x4_splat(seen.end as i32));
             let scores = &mut scores[index * span.tiles + tile].as_chunks_mut::<4>().0[2 * half..];
-            for (quad, (score, &sum)) in scores.iter_mut().zip(sums).enumerate() {
-                let mut found = i32x4_shr(i32x4_add(i32x4_mul(sum, gain), rounding), 8);
+            for (quad, (score, &product)) in scores.iter_mut().zip(products).enumerate() {
+                let mut found = i32x4_shr(i32x4_add(i32x4_mul(product, gain), rounding), 8);
                 if !is_whole {
                     let slots = i32x4_add(lanes, i32x4_splat((tile * LANES + 8 * half + 4 * quad) as i32));
                     let seen = v128_and(i32x4_ge(slots, begin), i32x4_lt(slots, end));

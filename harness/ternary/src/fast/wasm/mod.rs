@@ -10,7 +10,9 @@ pub(super) mod pairs;
 #[cfg(target_feature = "relaxed-simd")]
 mod relaxed;
 
+use super::attention::Queries;
 use super::ops::{Ops, Steps, steps};
+use super::softmax;
 use core::arch::wasm32::*;
 use core::hint::black_box;
 use golf_core::logit::Normalizer;
@@ -20,22 +22,45 @@ use pairs as products;
 #[cfg(target_feature = "relaxed-simd")]
 use relaxed as products;
 
-pub(crate) static OPS: Ops = Ops {
-    tokens: products::RUN,
-    queries: 8,
-    key_bias: 0,
-    linear: products::linear,
-    attend: attention::attend,
-    arrange: |q, place, words, sums| place.each(q, |q, place| products::arrange(q, place, words, sums)),
-    peak: products::peak,
-    steps: Steps { quantise: inputs::quantise, rotate: heads::rotate, query: heads::query, normalizer, ..steps!() },
-};
+const fn table(key_bias: i8, attend: fn(&Queries<'_>, &mut [[i32; 16]], &mut [i32])) -> Ops {
+    Ops {
+        tokens: products::RUN,
+        queries: 8,
+        key_bias,
+        linear: products::linear,
+        attend,
+        arrange: |q, place, words, sums| place.each(q, |q, place| products::arrange(q, place, words, sums)),
+        peak: products::peak,
+        steps: Steps { quantise: inputs::quantise, rotate: heads::rotate, query: heads::query, normalizer, ..steps!() },
+    }
+}
+
+/// What to run here.
+#[cfg(not(target_feature = "relaxed-simd"))]
+pub(crate) fn ops() -> &'static Ops {
+    static OPS: Ops = table(0, attention::attend::<pairs::Words>);
+    &OPS
+}
+
+/// What to run here, by what the browser does.
+#[cfg(target_feature = "relaxed-simd")]
+pub(crate) fn ops() -> &'static Ops {
+    use relaxed::{Parts, Second, Whole};
+    static UNSIGNED: Ops = table(-128, attention::attend::<Whole<true>>);
+    static SIGNED: Ops = table(0, attention::attend::<Whole<false>>);
+    static OTHER: Ops = table(0, attention::attend::<Parts>);
+    match Second::found() {
+        Second::Unsigned => &UNSIGNED,
+        Second::Signed => &SIGNED,
+        Second::Other => &OTHER,
+    }
+}
 
 /// [`Normalizer::new`] one logit after the other, since a processor takes three products of words for one of the doublewords that the compiler would make vectors
 /// of.
 fn normalizer(logits: &[i32]) -> Normalizer {
     let largest = logits.iter().fold(i32::MIN, |largest, &logit| largest.max(logit));
-    Normalizer::of(largest, logits.iter().map(|&logit| black_box(Normalizer::term(largest, logit))).sum())
+    Normalizer::of(largest, logits.iter().map(|&logit| black_box(softmax::term(largest, logit))).sum())
 }
 
 /// Sixteen elements of the values of four slots, the weights of these slots' tile, and which four of it they are.

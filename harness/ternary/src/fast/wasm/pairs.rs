@@ -1,6 +1,7 @@
 //! Products of 16 bits: WebAssembly's one dot product is of eight pairs, so two rows share a lane. `a + 2^14 * b` times `q` is both rows' product, and a
 //! sum is taken apart before the lower part leaves its 14 bits. That makes 16 products of an instruction, as many as `maddubs` has.
 
+use super::attention::Scores;
 use super::outputs::{Offset, Quads};
 use super::{Row, load, splat, store};
 use crate::fast::ops::{Batch, Place, Side};
@@ -248,33 +249,36 @@ fn extend<const N: usize, T>(bytes: &[T; N]) -> v128 {
     unsafe { i16x8_load_extend_i8x8(bytes.as_ptr().cast()) }
 }
 
-/// Queries whose scores with half a tile of keys fit the registers.
-pub(super) const FEW: usize = 2;
-
-/// Four elements of a query as words of 16 bits.
-pub(super) fn split(word: i32) -> [i32; 2] {
-    let [a, b, c, d] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
-    [b << 16 | a & 0xffff, d << 16 | c & 0xffff]
-}
-
 /// Four words of 16 bits, twice.
 fn splat_four(words: &[i32; 2]) -> v128 {
     // SAFETY: a reference to eight bytes is read.
     unsafe { v128_load64_splat(words.as_ptr().cast()) }
 }
 
-/// Products of some queries with the keys of half a tile.
-#[inline(always)]
-pub(super) fn scores_of<const Q: usize>(keys: &[[i32; 16]], half: usize, split: &[[[i32; 2]; Q]]) -> [[v128; 2]; Q] {
-    let mut sums = [[i32x4_splat(0); 4]; Q];
-    for (key, split) in keys.iter().zip(split) {
-        let key: [v128; 4] = core::array::from_fn(|two| extend(&key.as_chunks::<2>().0[4 * half + two]));
-        for (sums, words) in sums.iter_mut().zip(split) {
-            let by = splat_four(words);
-            sums.iter_mut().zip(key).for_each(|(sum, key)| *sum = i32x4_add(*sum, i32x4_dot_i16x8(key, by)));
-        }
+/// Scores by the dot product of two words.
+pub(super) struct Words;
+
+impl Scores for Words {
+    const FEW: usize = 2;
+    type Word = [i32; 2];
+
+    fn word(word: i32) -> [i32; 2] {
+        let [a, b, c, d] = word.to_le_bytes().map(|byte| i32::from(byte as i8));
+        [b << 16 | a & 0xffff, d << 16 | c & 0xffff]
     }
-    sums.map(|[a, b, c, d]| [add_pairs(a, b), add_pairs(c, d)])
+
+    #[inline(always)]
+    fn of<const Q: usize>(keys: &[[i32; 16]], half: usize, words: &[[[i32; 2]; Q]], _: [i32; Q]) -> [[v128; 2]; Q] {
+        let mut sums = [[i32x4_splat(0); 4]; Q];
+        for (key, words) in keys.iter().zip(words) {
+            let key: [v128; 4] = core::array::from_fn(|two| extend(&key.as_chunks::<2>().0[4 * half + two]));
+            for (sums, words) in sums.iter_mut().zip(words) {
+                let by = splat_four(words);
+                sums.iter_mut().zip(key).for_each(|(sum, key)| *sum = i32x4_add(*sum, i32x4_dot_i16x8(key, by)));
+            }
+        }
+        sums.map(|[a, b, c, d]| [add_pairs(a, b), add_pairs(c, d)])
+    }
 }
 
 /// Keeps the weights of a tile, two a word.

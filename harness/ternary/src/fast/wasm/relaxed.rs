@@ -2,9 +2,11 @@
 //!
 //! What it gives is up to the browser where the second factor's top bit is set, or where two products don't fit 16 bits. Weights are stored unsigned and
 //! below 128 here, those of eight bits are the sum of two such, and no activation is less than -127: 127 * 127 * 2 fits. So it is exact, and the same everywhere.
+//! For attention's keys, which have a sign, the browser is asked what it does ([`Second`]).
 
 pub(super) use crate::fast::inputs::arrange;
 
+use super::attention::Scores;
 use super::outputs::{Offset, Quads, put};
 use super::{Row, load, load_words, splat, store, store_bytes};
 use crate::fast::ops::{Batch, Side};
@@ -250,30 +252,86 @@ fn dot<const BITS: u32>(sum: v128, weights: v128, q: v128) -> v128 {
     i32x4_relaxed_dot_i8x16_i7x16_add(q, u8x16_min(u8x16_sub_sat(weights, most), most), sum)
 }
 
-/// Queries whose scores with half a tile of keys fit the registers.
-pub(super) const FEW: usize = 2;
-
-/// What of four elements of a query is above zero, and how much is below.
-pub(super) fn split(word: i32) -> [i32; 2] {
-    let part = |sign: i16| word.to_le_bytes().map(|byte| (sign * i16::from(byte as i8)).max(0) as u8);
-    [part(1), part(-1)].map(i32::from_le_bytes)
+/// What the browser makes of a second factor whose top bit is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Second {
+    /// A byte from 128 on, and every sum of products is exact, as `vpdpbusd` has it.
+    Unsigned,
+    /// A negative one, likewise, as `sdot` has it.
+    Signed,
+    /// Something else.
+    Other,
 }
 
-/// Products of some queries with the keys of half a tile.
-#[inline(always)]
-pub(super) fn scores_of<const Q: usize>(keys: &[[i32; 16]], half: usize, split: &[[[i32; 2]; Q]]) -> [[v128; 2]; Q] {
-    let (mut above, mut below) = ([[i32x4_splat(0); 2]; Q], [[i32x4_splat(0); 2]; Q]);
-    for (key, split) in keys.iter().zip(split) {
-        let [front, back] = [0, 1].map(|quad| load_words(&key.as_chunks().0[2 * half + quad]));
-        for ((above, below), [positive, negative]) in above.iter_mut().zip(&mut below).zip(split) {
-            let (positive, negative) = (splat(positive), splat(negative));
-            above[0] = i32x4_relaxed_dot_i8x16_i7x16_add(front, positive, above[0]);
-            above[1] = i32x4_relaxed_dot_i8x16_i7x16_add(back, positive, above[1]);
-            below[0] = i32x4_relaxed_dot_i8x16_i7x16_add(front, negative, below[0]);
-            below[1] = i32x4_relaxed_dot_i8x16_i7x16_add(back, negative, below[1]);
+impl Second {
+    /// By products that any other way would give otherwise.
+    pub(super) fn found() -> Self {
+        let product = |x: i8, y: i8| {
+            let (x, y) = (black_box(i8x16_splat(x)), black_box(i8x16_splat(y)));
+            i32x4_extract_lane::<0>(i32x4_relaxed_dot_i8x16_i7x16_add(x, y, i32x4_splat(1)))
+        };
+        match [product(127, -1), product(-127, -1), product(-127, -127)] {
+            [129_541, -129_539, -65_531] => Second::Unsigned,
+            [-507, 509, 64_517] => Second::Signed,
+            _ => Second::Other,
         }
     }
-    core::array::from_fn(|query| [0, 1].map(|quad| i32x4_sub(above[query][quad], below[query][quad])))
+}
+
+/// Scores by one product of keys with whole queries, where the keys' bytes are what the browser takes a second factor for.
+pub(super) struct Whole<const IS_UNSIGNED: bool>;
+
+impl<const IS_UNSIGNED: bool> Scores for Whole<IS_UNSIGNED> {
+    const FEW: usize = 4;
+    type Word = i32;
+
+    fn word(word: i32) -> i32 {
+        word
+    }
+
+    #[inline(always)]
+    fn of<const Q: usize>(keys: &[[i32; 16]], half: usize, words: &[[i32; Q]], sums: [i32; Q]) -> [[v128; 2]; Q] {
+        let mut products = sums.map(|sum| [i32x4_splat(if IS_UNSIGNED { -128 * sum } else { 0 }); 2]);
+        for (key, words) in keys.iter().zip(words) {
+            let keys = [0, 1].map(|quad| load_words(&key.as_chunks().0[2 * half + quad]));
+            for (products, word) in products.iter_mut().zip(words) {
+                let q = splat(word);
+                for (product, key) in products.iter_mut().zip(keys) {
+                    *product = i32x4_relaxed_dot_i8x16_i7x16_add(q, key, *product);
+                }
+            }
+        }
+        products
+    }
+}
+
+/// Scores of what of queries is above zero, and of how much is below, everywhere the same.
+pub(super) struct Parts;
+
+impl Scores for Parts {
+    const FEW: usize = 2;
+    type Word = [i32; 2];
+
+    fn word(word: i32) -> [i32; 2] {
+        let part = |sign: i16| word.to_le_bytes().map(|byte| (sign * i16::from(byte as i8)).max(0) as u8);
+        [part(1), part(-1)].map(i32::from_le_bytes)
+    }
+
+    #[inline(always)]
+    fn of<const Q: usize>(keys: &[[i32; 16]], half: usize, words: &[[[i32; 2]; Q]], _: [i32; Q]) -> [[v128; 2]; Q] {
+        let (mut above, mut below) = ([[i32x4_splat(0); 2]; Q], [[i32x4_splat(0); 2]; Q]);
+        for (key, words) in keys.iter().zip(words) {
+            let [front, back] = [0, 1].map(|quad| load_words(&key.as_chunks().0[2 * half + quad]));
+            for ((above, below), [positive, negative]) in above.iter_mut().zip(&mut below).zip(words) {
+                let (positive, negative) = (splat(positive), splat(negative));
+                above[0] = i32x4_relaxed_dot_i8x16_i7x16_add(front, positive, above[0]);
+                above[1] = i32x4_relaxed_dot_i8x16_i7x16_add(back, positive, above[1]);
+                below[0] = i32x4_relaxed_dot_i8x16_i7x16_add(front, negative, below[0]);
+                below[1] = i32x4_relaxed_dot_i8x16_i7x16_add(back, negative, below[1]);
+            }
+        }
+        core::array::from_fn(|query| [0, 1].map(|quad| i32x4_sub(above[query][quad], below[query][quad])))
+    }
 }
 
 /// Keeps the weights of a tile: the low six bits of each and the bits above them as bytes.
@@ -314,4 +372,42 @@ pub(super) fn peak(rounds: u64) -> u64 {
     }
     black_box(sums);
     rounds * 12 * 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fast::attention::whole_word;
+    use crate::fast::wasm::all;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn products_with_keys_are_the_same_by_any_way_that_the_browser_has(
+            keys in prop::collection::vec(prop::array::uniform16(prop::array::uniform4(-127i8..=127)), 1..32),
+            query in prop::collection::vec(prop::array::uniform4(-127i8..=127), 32),
+        ) {
+            let words: Vec<i32> = query.iter().take(keys.len()).map(|&four| whole_word(four)).collect();
+            let sum = query.iter().take(keys.len()).flatten().map(|&q| i32::from(q)).sum();
+            let tile = |bias| keys.iter().map(|key| key.map(|four| whole_word(four) ^ bias)).collect::<Vec<_>>();
+            let expected: Vec<i32> = (0..16)
+                .map(|slot| {
+                    let pairs = keys.iter().zip(&query).flat_map(|(key, four)| key[slot].iter().zip(four));
+                    pairs.map(|(&k, &q)| i32::from(k) * i32::from(q)).sum()
+                })
+                .collect();
+            fn found<S: Scores>(keys: &[[i32; 16]], words: &[i32], sum: i32) -> Vec<i32> {
+                let words: Vec<_> = words.iter().map(|&word| [S::word(word)]).collect();
+                (0..2).flat_map(|half| S::of(keys, half, &words, [sum])[0].map(all)).flatten().collect()
+            }
+            prop_assert_eq!(&found::<Parts>(&tile(0), &words, sum), &expected);
+            let bytes = whole_word([-128; 4]);
+            match Second::found() {
+                Second::Unsigned => prop_assert_eq!(&found::<Whole<true>>(&tile(bytes), &words, sum), &expected),
+                Second::Signed => prop_assert_eq!(&found::<Whole<false>>(&tile(0), &words, sum), &expected),
+                Second::Other => {}
+            }
+        }
+    }
 }
