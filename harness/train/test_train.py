@@ -182,6 +182,25 @@ class Training(unittest.TestCase):
                 changed = sum((before[name] != after[name]).sum() for name in before if not name.endswith("scale"))
                 self.assertLess(changed, 0.01 * sum(t.size for t in before.values()), linear)
 
+    def test_binary_weights_twice_as_wide_begin_as_ternary_ones(self):
+        """Twice as wide, binary weights say what the artifact's ternary ones say; blocks between them add a little."""
+        model = CONFIG["model"] | {"linear": "trit5", "embedding": "i4"}
+        run = self.start("ternary", model=model)
+        for _ in range(12):
+            run.train_step()
+        path = run.export()
+        ids = torch.from_numpy(run.tokenizer.encode((self.path / "a.txt").read_bytes()[:2000]).astype(np.int64))[:40]
+        bits = Reference(path).token_bits(ids).mean().item()
+        inputs = torch.cat([torch.zeros(1, dtype=torch.int64), ids[:-1]])
+        twice = {key: 2 * model[key] for key in ("dim", "heads", "kv_heads", "hidden")} | {"linear": "bit1"}
+        for depth, delta in ((model["depth"], 0.01), ([*model["depth"], max(model["depth"]) + 1], 0.2)):
+            second = self.start("binary", model=model | twice | {"depth": depth}, seed=9)
+            start(second.model, second.tokenizer, path)
+            with torch.no_grad():
+                found = second.model(inputs[None], ids[None]).item()
+            self.assertAlmostEqual(found, bits, delta=delta, msg=depth)
+        self.assertRaises(AssertionError, start, self.start("wide", model=model | twice | {"hidden": 50}).model, run.tokenizer, path)
+
     def test_products_of_bytes(self):
         """Forwards they are exact; gradients have errors of a part in thousands of the largest in a row."""
         q = torch.randint(-127, 128, (70, 24)).float().requires_grad_()
