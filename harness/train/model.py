@@ -57,12 +57,13 @@ def weight_levels(weight, codec, per_row):
     return torch.round(weight / scale).clamp(-LARGEST[codec], LARGEST[codec]), scale
 
 
-def to_bytes(x, over):
-    """`x` as `(high, low, step)`, int8 twice, where `x` is about `(high + low / 254) * step`; the largest magnitude over a dimension is 127 steps."""
-    step = (x.abs().amax(over, keepdim=True) * (1 / 127)).clamp_min(1e-30)
+def by_bytes(x, y):
+    """`x [n, k]` in float32 times `y [k, m]` of int8, by instructions for bytes: two for each element of `x`, whose row's largest magnitude is 127 steps of the first."""
+    step = (x.abs().amax(1, keepdim=True) * (1 / 127)).clamp_min(1e-30)
     x = x / step
     high = torch.round(x)
-    return high.to(torch.int8), torch.round((x - high) * 254).to(torch.int8), step
+    low = torch.round((x - high) * 254)
+    return (torch._int_mm(high.to(torch.int8), y) + torch._int_mm(low.to(torch.int8), y) * (1 / 254)) * step
 
 
 class Product(torch.autograd.Function):
@@ -80,11 +81,7 @@ class Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         q, levels = ctx.saved_tensors
-        high, low, step = to_bytes(gradient, 1)
-        of_q = (torch._int_mm(high, levels) + torch._int_mm(low, levels) * (1 / 254)) * step
-        high, low, step = to_bytes(gradient, 0)
-        of_levels = (torch._int_mm(high.T, q) + torch._int_mm(low.T, q) * (1 / 254)) * step.T
-        return of_q, of_levels
+        return by_bytes(gradient, levels), by_bytes(gradient.T, q)
 
 
 class Matrix(nn.Module):

@@ -160,22 +160,29 @@ class Training(unittest.TestCase):
                 expected = run.model(inputs[None], ids[None]).item()
             self.assertAlmostEqual(bits.mean().item(), expected, delta=0.01)
 
+    def trained(self, model):
+        """An artifact after twelve steps, what a text's tokens cost by it, and what they cost by the network of a run."""
+        run = self.start("trained", model=model)
+        for _ in range(12):
+            run.train_step()
+        path = run.export()
+        ids = torch.from_numpy(run.tokenizer.encode((self.path / "a.txt").read_bytes()[:2000]).astype(np.int64))[:40]
+        inputs = torch.cat([torch.zeros(1, dtype=torch.int64), ids[:-1]])
+
+        @torch.no_grad()
+        def bits_of(other):
+            return other.model(inputs[None], ids[None]).item()
+
+        return path, Reference(path).token_bits(ids).mean().item(), bits_of
+
     def test_training_goes_on_from_an_artifact(self):
         """The network that begins with an artifact's weights says what the artifact says; a wider one nearly so."""
         for linear, wider in (("trit5", 0), ("bit1", 0), ("i4", 0), ("trit5", 8)):
             model = CONFIG["model"] | {"linear": linear, "embedding": "i4"}
-            run = self.start("first", model=model)
-            for _ in range(12):
-                run.train_step()
-            path = run.export()
-            ids = torch.from_numpy(run.tokenizer.encode((self.path / "a.txt").read_bytes()[:2000]).astype(np.int64))[:40]
-            bits = Reference(path).token_bits(ids).mean().item()
+            path, bits, bits_of = self.trained(model)
             second = self.start("second", model=model | {"hidden": model["hidden"] + wider}, seed=9)
             start(second.model, second.tokenizer, path)
-            inputs = torch.cat([torch.zeros(1, dtype=torch.int64), ids[:-1]])
-            with torch.no_grad():
-                found = second.model(inputs[None], ids[None]).item()
-            self.assertAlmostEqual(found, bits, delta=0.3 if wider else 0.03, msg=linear)
+            self.assertAlmostEqual(bits_of(second), bits, delta=0.3 if wider else 0.03, msg=linear)
             if not wider:
                 again = second.export()
                 (_, before), (_, after) = artifact.read(path), artifact.read(again)
@@ -185,21 +192,14 @@ class Training(unittest.TestCase):
     def test_binary_weights_twice_as_wide_begin_as_ternary_ones(self):
         """Twice as wide, binary weights say what the artifact's ternary ones say; blocks between them add a little."""
         model = CONFIG["model"] | {"linear": "trit5", "embedding": "i4"}
-        run = self.start("ternary", model=model)
-        for _ in range(12):
-            run.train_step()
-        path = run.export()
-        ids = torch.from_numpy(run.tokenizer.encode((self.path / "a.txt").read_bytes()[:2000]).astype(np.int64))[:40]
-        bits = Reference(path).token_bits(ids).mean().item()
-        inputs = torch.cat([torch.zeros(1, dtype=torch.int64), ids[:-1]])
+        path, bits, bits_of = self.trained(model)
         twice = {key: 2 * model[key] for key in ("dim", "heads", "kv_heads", "hidden")} | {"linear": "bit1"}
         for depth, delta in ((model["depth"], 0.01), ([*model["depth"], max(model["depth"]) + 1], 0.2)):
             second = self.start("binary", model=model | twice | {"depth": depth}, seed=9)
             start(second.model, second.tokenizer, path)
-            with torch.no_grad():
-                found = second.model(inputs[None], ids[None]).item()
-            self.assertAlmostEqual(found, bits, delta=delta, msg=depth)
-        self.assertRaises(AssertionError, start, self.start("wide", model=model | twice | {"hidden": 50}).model, run.tokenizer, path)
+            self.assertAlmostEqual(bits_of(second), bits, delta=delta, msg=depth)
+        wide = self.start("wide", model=model | twice | {"hidden": 50})
+        self.assertRaises(AssertionError, start, wide.model, wide.tokenizer, path)
 
     def test_products_of_bytes(self):
         """Forwards they are exact; gradients have errors of a part in thousands of the largest in a row."""
